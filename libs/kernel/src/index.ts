@@ -1,0 +1,6 @@
+export * from './backoff';
+export * from './clock';
+export * from './deadline';
+export * from './harvest-error';
+export * from './offset';
+export * from './utf8-order';
