@@ -116,7 +116,11 @@ const countsSchema = z.record(z.string(), z.number().int().min(0));
 /** The last offset written, for every topic and partition: `{ topic: { partition: offset } }`. */
 export const manifestSchema = z.record(z.string(), z.record(z.string().regex(/^\d{1,9}$/), z.number().int().min(0)));
 
-export const ingestionStartedSchema = z.object({ ingestionId: idSchema, source: z.string().min(1), expected: z.number().int().min(0).nullish() });
+export const ingestionStartedSchema = z.object({
+  ingestionId: idSchema,
+  source: z.string().min(1),
+  expected: z.number().int().min(0).nullish(),
+});
 export const ingestionProgressedSchema = z.object({ ingestionId: idSchema, counts: countsSchema });
 export const ingestionCompletedSchema = z.object({
   ingestionId: idSchema,

@@ -38,7 +38,11 @@ export type ChangeNotice =
 
 /** NOTIFY at commit. May lose messages when its connection breaks: `onReconnected` says when to drop what was believed. */
 export interface ChangeFeed {
-  subscribe(listener: { onNotice(notice: ChangeNotice): void; onReconnected(): void; onDisconnected(): void }): Promise<() => Promise<void>>;
+  subscribe(listener: {
+    onNotice(notice: ChangeNotice): void;
+    onReconnected(): void;
+    onDisconnected(): void;
+  }): Promise<() => Promise<void>>;
 }
 
 export type IngestionOutcome = 'complete' | 'complete-with-rejections' | 'incomplete';
