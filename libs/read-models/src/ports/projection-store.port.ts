@@ -163,17 +163,5 @@ export interface ProjectionStore {
   advance(chunk: Pick<Chunk, 'generation' | 'topic' | 'partition' | 'epoch' | 'fromOffset' | 'toOffset'>): Promise<ApplyOutcome>;
 }
 
-/** Named instants at which tests kill, throw or delay; `off` in production. */
-export interface FaultPoints {
-  /** Resolves at once unless a fault is armed at this point. */
-  reach(point: FaultPoint, context?: { readonly topic: string; readonly type?: string }): Promise<void> | void;
-}
-export const FAULT_POINTS = [
-  'after-fetch',
-  'after-fence',
-  'before-rows',
-  'before-commit',
-  'after-commit-before-acknowledgement',
-  'after-commit-before-announcing',
-] as const;
-export type FaultPoint = (typeof FAULT_POINTS)[number];
+export { FAULT_POINTS } from '@harvest/kernel';
+export type { FaultPoint, FaultPoints } from '@harvest/kernel';

@@ -1,0 +1,7 @@
+export type { Config, ServiceConfig } from './config';
+export { renderConfigurationDocument, renderEnvExample } from './configuration-documents';
+export { describeConfig, redactUrl } from './describe-config';
+export type { ConfigProblem, RawEnvironment } from './load-config';
+export { loadConfig, loadServiceConfig } from './load-config';
+export { POISON_FAMILIES } from './rules';
+export type { OnPoison, PoisonPolicy, TrustProxy } from './rules';
