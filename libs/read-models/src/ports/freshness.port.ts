@@ -31,7 +31,11 @@ export interface CounterStore {
 }
 
 export type ChangeNotice =
-  | { readonly kind: 'counter'; readonly counter: CacheCounter }
+  /**
+   * `decidedMs`: Postgres's clock when the completion of an ingestion moved the counter; absent for every other move. Answers of
+   * before such a move are never served as stale ones, and the time until processes serve fresh is measured from it.
+   */
+  | { readonly kind: 'counter'; readonly counter: CacheCounter; readonly decidedMs?: number }
   | { readonly kind: 'generation'; readonly generation: number }
   /** An `ingestion.completed` waits for its barrier, or an ingestion's row changed. */
   | { readonly kind: 'ingestion'; readonly ingestionId: string };
