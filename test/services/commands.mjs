@@ -1,0 +1,139 @@
+// What the command line and the test runner do with one set of services.
+import { kafka } from './kafka.mjs';
+import { postgres } from './postgres.mjs';
+import { redis } from './redis.mjs';
+import { changeInDocker, dockerAnswers, removeFromDocker, runsInDocker, startInDocker } from './docker.mjs';
+import { installPackages } from './install.mjs';
+import { createLocally, isReadyLocally, runsLocally, signalLocally, startLocally, stopProcess } from './local.mjs';
+import { ServiceError } from './processes.mjs';
+import { Workspace } from './workspace.mjs';
+
+export const DRIVERS = [postgres, redis, kafka];
+
+function driverOf(name) {
+  const driver = DRIVERS.find((candidate) => candidate.name === name);
+  if (!driver) throw new ServiceError(`no service '${name}': ${DRIVERS.map((candidate) => candidate.name).join(', ')}`);
+  return driver;
+}
+
+/** Brings up what is not up yet. `owner`: a process id; when that process ends, the next `up` of any set takes this one down. */
+export async function bringUp(name, { owner } = {}) {
+  await removeAbandoned();
+  const workspace = new Workspace(name);
+  await workspace.locked(async () => {
+    workspace.create();
+    if (owner) workspace.setOwner(owner);
+    const missing = [];
+    for (const driver of DRIVERS) if (!(await isUp(workspace, driver))) missing.push(driver);
+    await startMissing(workspace, missing);
+  });
+}
+
+async function isUp(workspace, driver) {
+  const given = process.env[driver.variable];
+  if (given) {
+    workspace.writeSettings(driver.name, { origin: 'environment', address: given, version: '' });
+    return true;
+  }
+  const settings = workspace.readSettings(driver.name);
+  if (settings?.origin === 'docker') return runsInDocker(workspace, driver);
+  if (settings?.origin === 'local') return isReadyLocally(workspace, driver);
+  return false;
+}
+
+async function startMissing(workspace, missing) {
+  const cutShort = missing.filter((driver) => workspace.readSettings(driver.name) === null);
+  for (const driver of cutShort) await stopProcess(workspace.folder(driver.name), 'SIGKILL');
+  if (missing.length === 0) return;
+  const isLocal = (driver) => workspace.readSettings(driver.name)?.origin === 'local';
+  if (!missing.some(isLocal) && dockerAnswers()) return startInDocker(workspace, missing);
+  // All at once; wait for every one, so that none is left half-way when another fails.
+  const outcomes = await Promise.allSettled(
+    missing.map((driver) => (isLocal(driver) ? revive(workspace, driver) : create(workspace, driver))),
+  );
+  const failed = outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => outcome.reason);
+  if (failed.length > 0) throw new ServiceError(failed.map((error) => error.message).join('\n\n'), { cause: failed[0] });
+}
+
+/** A local one that was killed or hangs: started again with its data. */
+async function revive(workspace, driver) {
+  await stopProcess(workspace.folder(driver.name), 'SIGKILL');
+  await startLocally(workspace, driver);
+}
+
+async function create(workspace, driver) {
+  let found = driver.find();
+  if (!found) {
+    installPackages(driver);
+    found = driver.find();
+    if (!found) throw new ServiceError(`${driver.packages.join(', ')} installed, but still not found: ${driver.needs}`);
+  }
+  await createLocally(workspace, driver, found);
+}
+
+/** Stops everything of the set and removes its folder. Idempotent. */
+export async function takeDown(name) {
+  const workspace = new Workspace(name);
+  if (!workspace.exists()) return;
+  await workspace.locked(async () => {
+    const inDocker = DRIVERS.some((driver) => workspace.readSettings(driver.name)?.origin === 'docker');
+    await Promise.all(DRIVERS.map((driver) => stopProcess(workspace.folder(driver.name), driver.discardSignal)));
+    if (inDocker) removeFromDocker(workspace);
+    workspace.remove();
+  });
+}
+
+async function removeAbandoned() {
+  const abandoned = Workspace.names().filter((name) => new Workspace(name).isAbandoned());
+  for (const name of abandoned) await takeDown(name);
+}
+
+/** `{ DATABASE_URL, REDIS_URL, KAFKA_BROKERS, HARVEST_SERVICES }` of a set that is up. */
+export function addresses(name) {
+  const workspace = new Workspace(name);
+  const entries = DRIVERS.map((driver) => {
+    const settings = workspace.readSettings(driver.name);
+    if (!settings) throw new ServiceError(`${driver.name} is not up: test/services/services up`);
+    return [driver.variable, settings.address];
+  });
+  return Object.fromEntries([...entries, ['HARVEST_SERVICES', name]]);
+}
+
+export function describe(name) {
+  const workspace = new Workspace(name);
+  return DRIVERS.map((driver) => {
+    const settings = workspace.readSettings(driver.name);
+    if (!settings) return { service: driver.name, state: 'down', address: '', origin: '', version: '' };
+    return { service: driver.name, state: stateOf(workspace, driver, settings), ...settings };
+  });
+}
+
+function stateOf(workspace, driver, settings) {
+  if (settings.origin === 'environment') return 'given';
+  const runs = settings.origin === 'docker' ? runsInDocker(workspace, driver) : runsLocally(workspace, driver);
+  return runs ? 'up' : 'stopped';
+}
+
+const LOCAL_CHANGES = {
+  stop: (workspace, driver) => stopProcess(workspace.folder(driver.name), driver.stopSignal),
+  start: startLocally,
+  kill: (workspace, driver) => stopProcess(workspace.folder(driver.name), 'SIGKILL'),
+  freeze: (workspace, driver) => signalLocally(workspace, driver, 'SIGSTOP'),
+  thaw: (workspace, driver) => signalLocally(workspace, driver, 'SIGCONT'),
+};
+
+/** stop | start | restart | kill | freeze | thaw, one service; its data stay (Redis keeps none). */
+export async function change(name, verb, service) {
+  const driver = driverOf(service);
+  const workspace = new Workspace(name);
+  const settings = workspace.readSettings(service);
+  if (!settings) throw new ServiceError(`${service} is not up: test/services/services up`);
+  if (settings.origin === 'environment') throw new ServiceError(`${service} was given by ${driver.variable}: it is not ours to ${verb}`);
+  const apply = async (step) => {
+    if (settings.origin === 'docker') changeInDocker(workspace, step, driver);
+    else await LOCAL_CHANGES[step](workspace, driver);
+  };
+  await workspace.locked(async () => {
+    for (const step of verb === 'restart' ? ['stop', 'start'] : [verb]) await apply(step);
+  });
+}

@@ -1,0 +1,54 @@
+// The command line of test/services; see README.md beside this file.
+import { addresses, bringUp, change, describe, takeDown } from './commands.mjs';
+import { ServiceError } from './processes.mjs';
+
+const USAGE = `usage: test/services/services <command> [--name SET]
+
+  up                     bring up private Postgres, Redis and Kafka (a no-op when they run)
+  down                   stop them and remove their data
+  status                 what runs where
+  env                    lines for eval: export DATABASE_URL=… REDIS_URL=… KAFKA_BROKERS=…
+  restart|stop|start|kill|freeze|thaw SERVICE…     postgres, redis, kafka
+
+  --name SET             another, independent set (default: HARVEST_SERVICES, else 'default')
+  --owner PID            with up: when that process has ended, the next up of any set takes this one down`;
+
+const CHANGES = ['restart', 'stop', 'start', 'kill', 'freeze', 'thaw'];
+
+function parse(argv) {
+  const options = { name: process.env.HARVEST_SERVICES || 'default', owner: undefined, words: [] };
+  for (let index = 0; index < argv.length; index += 1) {
+    if (argv[index] === '--name') options.name = argv[(index += 1)] ?? '';
+    else if (argv[index] === '--owner') options.owner = Number(argv[(index += 1)]);
+    else options.words.push(argv[index]);
+  }
+  return options;
+}
+
+function printStatus(name) {
+  for (const { service, state, origin, version, address } of describe(name)) {
+    console.log([service.padEnd(9), state.padEnd(8), origin.padEnd(12), version.padEnd(8), address].join(' ').trimEnd());
+  }
+}
+
+async function main({ name, owner, words: [command, ...services] }) {
+  if (CHANGES.includes(command) && services.length > 0) {
+    for (const service of services) await change(name, command, service);
+  } else if (command === 'up') {
+    await bringUp(name, { owner });
+    printStatus(name);
+  } else if (command === 'down') await takeDown(name);
+  else if (command === 'status') printStatus(name);
+  else if (command === 'env') {
+    for (const [variable, value] of Object.entries(addresses(name)))
+      console.log(`export ${variable}='${value.replaceAll("'", String.raw`'\''`)}'`);
+  } else {
+    console.error(USAGE);
+    process.exitCode = command === undefined || command === '--help' ? 0 : 2;
+  }
+}
+
+main(parse(process.argv.slice(2))).catch((error) => {
+  console.error(error instanceof ServiceError ? `services: ${error.message}` : error);
+  process.exitCode = 1;
+});
