@@ -19,19 +19,26 @@ function renderAssignment(name: VariableName): string {
 
 /** The text of docs/configuration.md. */
 export function renderConfigurationDocument(): string {
-  const sections = [...byGroup()].map(([group, names]) => `## ${group}\n\n${TABLE_HEAD}\n${names.map(renderRow).join('\n')}`);
+  const sections = [...byGroup()].map(([group, names]) => `## ${group}\n\n${renderTable(names)}`);
   return `${PREAMBLE}\n\n${sections.join('\n\n')}\n`;
 }
 
-const TABLE_HEAD = '| variable | default | meaning |\n| --- | --- | --- |';
 const PREAMBLE = `# Configuration
 
 Everything is set by environment variables. A process that finds one of them wrong, or a \`HARVEST_…\` variable that it does
 not know, says so for all of them at once and does not start. An empty variable counts as not set. Made from the schema in
 \`libs/config\`.`;
 
-function renderRow(name: VariableName): string {
+/** Columns are padded, as the formatter would. */
+function renderTable(names: readonly VariableName[]): string {
+  const rows = [['variable', 'default', 'meaning'], ...names.map(renderCells)];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  return lines.toSpliced(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`).join('\n');
+}
+
+function renderCells(name: VariableName): readonly string[] {
   const { about, fallback, example } = aboutVariable(name);
   const exampleText = example === undefined ? '' : ` E.g. \`${example}\`.`;
-  return `| \`${name}\` | ${fallback === undefined ? '–' : `\`${fallback}\``} | ${about}${exampleText} |`;
+  return [`\`${name}\``, fallback === undefined ? '–' : `\`${fallback}\``, `${about}${exampleText}`];
 }
