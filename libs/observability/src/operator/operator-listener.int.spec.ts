@@ -104,7 +104,11 @@ describe("the operators' listener", () => {
     ['a scope that does not exist', '{"scope":"nothing"}', 400],
     ['a large body', `{"scope":"${'x'.repeat(20_000)}"}`, 413],
   ])('refuses an invalidation with %s by a problem', async (_what, body, status) => {
-    expect(await post('/cache/invalidate', body)).toMatchObject({ status, type: expect.stringContaining('application/problem+json'), body: { status } });
+    expect(await post('/cache/invalidate', body)).toMatchObject({
+      status,
+      type: expect.stringContaining('application/problem+json'),
+      body: { status },
+    });
   });
 
   it('answers an unknown path by a problem', async () => {
