@@ -17,25 +17,29 @@ function driverOf(name) {
 }
 
 /** Brings up what is not up yet. `owner`: a process id; when that process ends, the next `up` of any set takes this one down. */
-export async function bringUp(name, { owner } = {}) {
+export async function bringUp(name, { owner, services = [] } = {}) {
+  const wanted = services.length > 0 ? services.map(driverOf) : DRIVERS;
   await removeAbandoned();
   const workspace = new Workspace(name);
   await workspace.locked(async () => {
     workspace.create();
     if (owner) workspace.setOwner(owner);
     const missing = [];
-    for (const driver of DRIVERS) if (!(await isUp(workspace, driver))) missing.push(driver);
+    for (const driver of wanted) if (!(await isUp(workspace, driver))) missing.push(driver);
     await startMissing(workspace, missing);
   });
 }
 
 async function isUp(workspace, driver) {
   const given = process.env[driver.variable];
-  if (given) {
+  const settings = workspace.readSettings(driver.name);
+  // Our own address, from `eval "$(services env)"`, is not somebody else's service.
+  if (given && given !== settings?.address) {
+    await stopProcess(workspace.folder(driver.name), driver.discardSignal);
     workspace.writeSettings(driver.name, { origin: 'environment', address: given, version: '' });
     return true;
   }
-  const settings = workspace.readSettings(driver.name);
+  if (settings?.origin === 'environment') return given === settings.address;
   if (settings?.origin === 'docker') return runsInDocker(workspace, driver);
   if (settings?.origin === 'local') return isReadyLocally(workspace, driver);
   return false;
@@ -88,15 +92,12 @@ async function removeAbandoned() {
   for (const name of abandoned) await takeDown(name);
 }
 
-/** `{ DATABASE_URL, REDIS_URL, KAFKA_BROKERS, HARVEST_SERVICES }` of a set that is up. */
+/** The address variables of what is up, and `HARVEST_SERVICES`, the set's name. */
 export function addresses(name) {
   const workspace = new Workspace(name);
-  const entries = DRIVERS.map((driver) => {
-    const settings = workspace.readSettings(driver.name);
-    if (!settings) throw new ServiceError(`${driver.name} is not up: test/services/services up`);
-    return [driver.variable, settings.address];
-  });
-  return Object.fromEntries([...entries, ['HARVEST_SERVICES', name]]);
+  const known = DRIVERS.map((driver) => [driver.variable, workspace.readSettings(driver.name)?.address]).filter(([, address]) => address);
+  if (known.length === 0) throw new ServiceError('nothing is up: test/services/services up');
+  return Object.fromEntries([...known, ['HARVEST_SERVICES', name]]);
 }
 
 export function describe(name) {

@@ -59,8 +59,9 @@ function properties(folder, [port, controller]) {
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
-    // The default waits this long for a broker that was killed; a single node has nobody to wait for.
-    'controlled.shutdown.enable': false,
+    // A restarted broker may register again only when the session of the one before has run out (default 9 s).
+    'broker.session.timeout.ms': 4000,
+    'broker.heartbeat.interval.ms': 500,
   };
 }
 

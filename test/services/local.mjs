@@ -1,7 +1,7 @@
 // Services from the machine's own binaries.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { endProcess, freePorts, processIn, signalProcess, startDetached, waitUntil } from './processes.mjs';
+import { endProcess, freePorts, processIn, signalProcess, sleep, startDetached, waitUntil } from './processes.mjs';
 
 const PORT_ATTEMPTS = 3;
 
@@ -13,16 +13,11 @@ function placeOf(workspace, driver, settings) {
 async function launch(place, driver) {
   const logFile = join(place.folder, 'log');
   await startDetached(place.folder, driver.command(place));
-  const sawProcess = { yes: false };
   await waitUntil(() => driver.isReady(place), {
     what: `${driver.name} on port ${place.ports[0]}`,
     timeoutMs: driver.readyTimeoutMs,
     logFile,
-    gaveUp: () => {
-      const alive = processIn(place.folder) !== null;
-      sawProcess.yes ||= alive;
-      return !alive && (sawProcess.yes || existsSync(join(place.folder, 'pid')));
-    },
+    gaveUp: () => existsSync(join(place.folder, 'pid')) && processIn(place.folder) === null,
   });
 }
 
@@ -51,9 +46,16 @@ export async function startLocally(workspace, driver) {
   const settings = workspace.readSettings(driver.name);
   const place = placeOf(workspace, driver, settings);
   if (processIn(place.folder)) return;
-  // Left behind by a killed postmaster; it may name a process that now is another.
-  rmSync(join(place.folder, 'data', 'postmaster.pid'), { force: true });
-  await launch(place, driver);
+  const until = Date.now() + driver.readyTimeoutMs;
+  for (;;) {
+    try {
+      return await launch(place, driver);
+    } catch (error) {
+      // A killed postmaster's backends hold its shared memory for an instant; starting beside them would ruin the cluster.
+      if (!driver.mayRetryStart?.(error.message, place) || Date.now() > until) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 export async function stopProcess(folder, signal) {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, run, ServiceError, succeeds } from './processes.mjs';
 import { postgresUser } from './workspace.mjs';
@@ -94,6 +94,16 @@ function finish({ ports, found }) {
   run(join(found.bin, 'createdb'), [...target, USER], { env: { ...process.env, PGPASSWORD: PASSWORD } });
 }
 
+/** True when a start refused by what a killed postmaster left behind may be tried again. */
+function mayRetryStart(message, { folder }) {
+  if (/lock file "postmaster.pid" already exists/.test(message)) {
+    // Our postmaster is gone (its pid file says so), so the pid in its lock file is another process's by now.
+    rmSync(join(folder, 'data', 'postmaster.pid'), { force: true });
+    return true;
+  }
+  return /pre-existing shared memory block/.test(message);
+}
+
 export const postgres = {
   name: 'postgres',
   variable: 'DATABASE_URL',
@@ -109,5 +119,6 @@ export const postgres = {
   command,
   isReady,
   finish,
+  mayRetryStart,
   address: (ports) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${ports[0]}/${USER}`,
 };

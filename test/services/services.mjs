@@ -4,7 +4,7 @@ import { ServiceError } from './processes.mjs';
 
 const USAGE = `usage: test/services/services <command> [--name SET]
 
-  up                     bring up private Postgres, Redis and Kafka (a no-op when they run)
+  up [SERVICE…]          bring up private postgres, redis, kafka (a no-op when they run)
   down                   stop them and remove their data
   status                 what runs where
   env                    lines for eval: export DATABASE_URL=… REDIS_URL=… KAFKA_BROKERS=…
@@ -35,7 +35,7 @@ async function main({ name, owner, words: [command, ...services] }) {
   if (CHANGES.includes(command) && services.length > 0) {
     for (const service of services) await change(name, command, service);
   } else if (command === 'up') {
-    await bringUp(name, { owner });
+    await bringUp(name, { owner, services });
     printStatus(name);
   } else if (command === 'down') await takeDown(name);
   else if (command === 'status') printStatus(name);
