@@ -1,0 +1,198 @@
+import type { ArtifactObserved, EventOf, ScoreComputed, Tombstone } from '@harvest/contracts';
+import { DISCOVERY_READ_MODEL, HOT_DECAY_MS, HOT_LAST, HOT_SCALE, NEW_HALF, SCORE_SCALE } from '@harvest/read-models';
+import type { DiscoveryRow } from '@harvest/read-models';
+import type { Fact, Outcome, ProjectionDefinition } from './definition';
+import { guardAfterEvent, guardAfterRetraction, judgeHalf } from './halves';
+import { instantMs, publishedOf } from './published';
+
+/** What became of one half: the card follows it. */
+export type HalfChange = 'kept' | 'written' | 'cleared';
+
+export interface DiscoveryStep {
+  /** The known row itself when nothing changed. */
+  readonly row: DiscoveryRow;
+  readonly outcome: Outcome;
+  readonly observed: HalfChange;
+  readonly classified: HalfChange;
+  /** The key was seen in another partition of this topic before. */
+  readonly otherPartition: boolean;
+}
+
+type Draft = { -readonly [K in keyof DiscoveryRow]: DiscoveryRow[K] };
+type ArtifactEvent = EventOf<'artifact.observed' | 'artifact.classified' | 'artifact.retracted' | 'score.computed'> | Tombstone;
+
+/**
+ * The artifact's hot row. The artifacts topic feeds the observed and the classified half, the scores topic the score half.
+ * An artifact that is only scored, or only retracted, has a row too: it keeps what must not be forgotten.
+ */
+export const discoveryV1 = {
+  ...DISCOVERY_READ_MODEL,
+  handles: ['artifact.observed', 'artifact.classified', 'artifact.retracted', 'score.computed', 'tombstone'],
+  evolve: evolveDiscovery,
+} as const satisfies ProjectionDefinition & { evolve: typeof evolveDiscovery };
+
+const UNKNOWN: DiscoveryRow = {
+  artifactId: '',
+  source: null,
+  artifactType: null,
+  publishedMs: null,
+  publishedPrecision: null,
+  firstSeenMs: null,
+  discoveryScore: null,
+  novelty: null,
+  emergence: null,
+  obscurity: null,
+  computedAtMs: null,
+  model: null,
+  hot: null,
+  visible: false,
+  observed: NEW_HALF,
+  classified: NEW_HALF,
+  scored: NEW_HALF,
+  artifactPosition: null,
+  scorePosition: null,
+  observedFacts: null,
+  classifiedFacts: null,
+  scoreFacts: null,
+};
+
+/** One fact on top of the row known, or of nothing. @throws TypeError for a type it does not handle: routing is the engine's. */
+function evolveDiscovery(fact: Fact, known: DiscoveryRow | null): DiscoveryStep {
+  const row = known ?? { ...UNKNOWN, artifactId: (fact.event as ArtifactEvent).subject };
+  const event = fact.event as ArtifactEvent;
+  if (event.kind === 'tombstone') return retract(fact, row, null);
+  switch (event.type) {
+    case 'artifact.observed':
+      return observe(fact, row, event as EventOf<'artifact.observed'>);
+    case 'artifact.classified':
+      return classify(fact, row, event.envelope.sequence);
+    case 'artifact.retracted':
+      return retract(fact, row, event.envelope.sequence);
+    case 'score.computed':
+      return score(fact, row, event as EventOf<'score.computed'>);
+    default:
+      throw new TypeError(`discovery does not handle ${String(event.type)}`);
+  }
+}
+
+function observe(fact: Fact, row: DiscoveryRow, event: EventOf<'artifact.observed'>): DiscoveryStep {
+  const { sequence } = event.envelope;
+  const outcome = judgeHalf(row.observed, sequence);
+  const guard = guardAfterEvent(row.observed, sequence, outcome);
+  if (outcome !== 'projected') return passed(fact, row, outcome, guard === row.observed ? row : { ...row, observed: guard });
+  const draft: Draft = { ...row, observed: guard, observedFacts: fact.fingerprint };
+  const payload = event.payload;
+  draft.source = payload.source;
+  draft.artifactType = payload.artifactType;
+  if (!row.observed.alive) draft.firstSeenMs = fact.timestampMs;
+  setPublished(draft, row, payload);
+  return artifactStep(fact, row, rank(draft), 'written', 'kept');
+}
+
+/** A date and its precision are a pair: a date replaces both, a precision alone says nothing. */
+function setPublished(draft: Draft, row: DiscoveryRow, payload: ArtifactObserved): void {
+  if (typeof payload.publishedAt === 'string') {
+    const published = publishedOf(payload.publishedAt, payload.publishedPrecision);
+    draft.publishedMs = published.startMs;
+    draft.publishedPrecision = published.precision;
+  } else if (payload.publishedAt === null || !row.observed.alive) {
+    draft.publishedMs = draft.firstSeenMs;
+    draft.publishedPrecision = 'first-seen';
+  }
+}
+
+function classify(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
+  const outcome = judgeHalf(row.classified, sequence);
+  const guard = guardAfterEvent(row.classified, sequence, outcome);
+  if (outcome !== 'projected') return passed(fact, row, outcome, guard === row.classified ? row : { ...row, classified: guard });
+  return artifactStep(fact, row, { ...row, classified: guard, classifiedFacts: fact.fingerprint }, 'kept', 'written');
+}
+
+/** Clears all halves that the artifacts topic feeds; the score's belongs to another topic and stays. */
+function retract(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
+  const observed = guardAfterRetraction(row.observed, sequence);
+  const classified = guardAfterRetraction(row.classified, sequence);
+  const clearsObserved = row.observed.alive && !observed.alive;
+  const clearsClassified = row.classified.alive && !classified.alive;
+  if (observed === row.observed && classified === row.classified) {
+    // Nothing left to clear. Without a sequence it still beats all before it, so it is not a loser; and a row is made of it.
+    const outcome = sequence === null ? 'projected' : 'superseded';
+    return row.artifactPosition ? passed(fact, row, outcome, row) : artifactStep(fact, row, { ...row }, 'kept', 'kept');
+  }
+  const draft: Draft = { ...row, observed, classified };
+  if (clearsObserved) forgetObserved(draft);
+  if (clearsClassified) draft.classifiedFacts = null;
+  return artifactStep(fact, row, rank(draft), clearsObserved ? 'cleared' : 'kept', clearsClassified ? 'cleared' : 'kept');
+}
+
+function forgetObserved(draft: Draft): void {
+  draft.source = null;
+  draft.artifactType = null;
+  draft.publishedMs = null;
+  draft.publishedPrecision = null;
+  draft.firstSeenMs = null;
+  draft.observedFacts = null;
+}
+
+function score(fact: Fact, row: DiscoveryRow, event: EventOf<'score.computed'>): DiscoveryStep {
+  const { sequence } = event.envelope;
+  const outcome = judgeHalf(row.scored, sequence);
+  const guard = guardAfterEvent(row.scored, sequence, outcome);
+  const otherPartition = isOther(row.scorePosition, fact);
+  if (outcome !== 'projected') {
+    const seen = guard === row.scored ? row : { ...row, scored: guard, scorePosition: positionOf(fact) };
+    return { row: seen, outcome, observed: 'kept', classified: 'kept', otherPartition };
+  }
+  const draft: Draft = { ...row, scored: guard, scoreFacts: fact.fingerprint, scorePosition: positionOf(fact) };
+  setScores(draft, event.payload);
+  return { row: rank(draft), outcome, observed: 'kept', classified: 'kept', otherPartition };
+}
+
+/** A missing component leaves what is known, an explicit null clears it. */
+function setScores(draft: Draft, payload: ScoreComputed): void {
+  draft.discoveryScore = scaled(payload.discoveryScore);
+  if (payload.novelty !== undefined) draft.novelty = scaledOrNull(payload.novelty);
+  if (payload.emergence !== undefined) draft.emergence = scaledOrNull(payload.emergence);
+  if (payload.obscurity !== undefined) draft.obscurity = scaledOrNull(payload.obscurity);
+  if (payload.computedAt !== undefined) draft.computedAtMs = payload.computedAt === null ? null : instantMs(payload.computedAt);
+  if (payload.model !== undefined) draft.model = payload.model;
+}
+
+const scaled = (value: number): number => Math.round(value * SCORE_SCALE);
+const scaledOrNull = (value: number | null): number | null => (value === null ? null : scaled(value));
+
+/**
+ * Order under exponential decay with a mean life of 336 h does not change with time, so ln(score) + published/336 h is stored and
+ * never rewritten. (docs/operations, "hot")
+ */
+export function hotOf(discoveryScore: number, publishedMs: number): bigint {
+  if (discoveryScore === 0) return HOT_LAST;
+  return BigInt(Math.round((Math.log(discoveryScore / SCORE_SCALE) + publishedMs / HOT_DECAY_MS) * HOT_SCALE));
+}
+
+function rank(draft: Draft): DiscoveryRow {
+  const { discoveryScore, publishedMs } = draft;
+  draft.visible = draft.observed.alive && draft.scored.alive;
+  draft.hot = draft.visible && discoveryScore !== null && publishedMs !== null ? hotOf(discoveryScore, publishedMs) : null;
+  return draft;
+}
+
+/** A producer that sends 0–1 where 0–100 is meant: every component it gives is at most 1. */
+export function looksLikeFraction(payload: ScoreComputed): boolean {
+  const { discoveryScore, novelty, emergence, obscurity } = payload;
+  return discoveryScore <= 1 && (novelty ?? 0) <= 1 && (emergence ?? 0) <= 1 && (obscurity ?? 0) <= 1;
+}
+
+function artifactStep(fact: Fact, known: DiscoveryRow, draft: Draft, observed: HalfChange, classified: HalfChange): DiscoveryStep {
+  draft.artifactPosition = positionOf(fact);
+  return { row: draft, outcome: 'projected', observed, classified, otherPartition: isOther(known.artifactPosition, fact) };
+}
+
+function passed(fact: Fact, known: DiscoveryRow, outcome: Outcome, row: DiscoveryRow): DiscoveryStep {
+  const seen = row === known ? row : { ...row, artifactPosition: positionOf(fact) };
+  return { row: seen, outcome, observed: 'kept', classified: 'kept', otherPartition: isOther(known.artifactPosition, fact) };
+}
+
+const positionOf = (fact: Fact) => ({ partition: fact.partition, offset: fact.offset });
+const isOther = (position: DiscoveryRow['artifactPosition'], fact: Fact): boolean =>
+  position !== null && position.partition !== fact.partition;

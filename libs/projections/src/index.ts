@@ -1,0 +1,1 @@
+export { currentDefinitions, knownDefinition } from './definitions/current-definitions';
