@@ -1,4 +1,9 @@
+export * from './decode/decode';
 export * from './decode/decoded';
+export { eventName } from './decode/event-name';
+export type { Upcaster } from './decode/upcasters';
+export * from './encode/encode-event';
+export { type DatePrecision, dateTimeMs, publishedPeriod, PUBLISHED_PRECISIONS } from './events/dates';
 export * from './events/event-types';
 export * from './events/payloads';
 export * from './log/embedded-log-store.port';

