@@ -39,10 +39,12 @@ async function isUp(workspace, driver) {
     workspace.writeSettings(driver.name, { origin: 'environment', address: given, version: '' });
     return true;
   }
-  if (settings?.origin === 'environment') return given === settings.address;
-  if (settings?.origin === 'docker') return runsInDocker(workspace, driver);
-  if (settings?.origin === 'local') return isReadyLocally(workspace, driver);
-  return false;
+  const answers = {
+    environment: () => given === settings.address,
+    docker: () => runsInDocker(workspace, driver),
+    local: () => isReadyLocally(workspace, driver),
+  };
+  return settings ? answers[settings.origin]() : false;
 }
 
 async function startMissing(workspace, missing) {

@@ -21,10 +21,10 @@ function projectName(workspace) {
   return `harvest-${createHash('sha256').update(workspace.home).digest('hex').slice(0, 8)}-${workspace.name}`;
 }
 
-function compose(workspace, ports, args, timeoutMs = 300_000) {
+function compose(workspace, ports, args) {
   const settings = Object.entries(ports).map(([service, port]) => [PORT_VARIABLES[service], String(port)]);
   const env = { ...process.env, ...Object.fromEntries(settings) };
-  return run('docker', ['compose', '-p', projectName(workspace), ...args], { cwd: REPOSITORY, env, timeoutMs });
+  return run('docker', ['compose', '-p', projectName(workspace), ...args], { cwd: REPOSITORY, env, timeoutMs: 300_000 });
 }
 
 function portsOf(workspace, drivers) {
@@ -59,7 +59,7 @@ export function changeInDocker(workspace, verb, driver) {
 }
 
 export function runsInDocker(workspace, driver) {
-  return compose(workspace, portsOf(workspace, [driver]), ['ps', '--status', 'running', '-q', driver.name], 10_000).trim() !== '';
+  return compose(workspace, portsOf(workspace, [driver]), ['ps', '--status', 'running', '-q', driver.name]).trim() !== '';
 }
 
 export function removeFromDocker(workspace) {

@@ -121,8 +121,13 @@ export function signalProcess(identity, name) {
 export function run(file, args, { timeoutMs = 60_000, ...options } = {}) {
   const result = spawnSync(file, args, { encoding: 'utf8', timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024, ...options });
   if (result.status === 0) return result.stdout;
-  const why = result.error?.code === 'ETIMEDOUT' ? `longer than ${timeoutMs / 1000} s` : (result.error?.message ?? `exit ${result.status}`);
-  throw new ServiceError(`${file} ${args.join(' ')}: ${why}\n${(result.stdout ?? '') + (result.stderr ?? '')}`.trimEnd());
+  const output = [result.stdout, result.stderr].filter(Boolean).join('');
+  throw new ServiceError(`${file} ${args.join(' ')}: ${howItEnded(result, timeoutMs)}\n${output}`.trimEnd());
+}
+
+function howItEnded({ error, status, signal: endedBy }, timeoutMs) {
+  if (error?.code === 'ETIMEDOUT') return `took longer than ${timeoutMs / 1000} s`;
+  return error?.message ?? `ended with ${endedBy ?? status}`;
 }
 
 export function succeeds(file, args, options = {}) {

@@ -31,21 +31,37 @@ function printStatus(name) {
   }
 }
 
-async function main({ name, owner, words: [command, ...services] }) {
-  if (CHANGES.includes(command) && services.length > 0) {
-    for (const service of services) await change(name, command, service);
-  } else if (command === 'up') {
-    await bringUp(name, { owner, services });
-    printStatus(name);
-  } else if (command === 'down') await takeDown(name);
-  else if (command === 'status') printStatus(name);
-  else if (command === 'env') {
-    for (const [variable, value] of Object.entries(addresses(name)))
-      console.log(`export ${variable}='${value.replaceAll("'", String.raw`'\''`)}'`);
-  } else {
-    console.error(USAGE);
-    process.exitCode = command === undefined || command === '--help' ? 0 : 2;
+function printEnvironment(name) {
+  for (const [variable, value] of Object.entries(addresses(name))) {
+    console.log(`export ${variable}='${value.replaceAll("'", String.raw`'\''`)}'`);
   }
+}
+
+async function bringUpAndShow({ name, owner, services }) {
+  await bringUp(name, { owner, services });
+  printStatus(name);
+}
+
+function printUsage({ command }) {
+  console.error(USAGE);
+  process.exitCode = command === undefined || command === '--help' ? 0 : 2;
+}
+
+const COMMANDS = {
+  up: bringUpAndShow,
+  down: ({ name }) => takeDown(name),
+  status: ({ name }) => printStatus(name),
+  env: ({ name }) => printEnvironment(name),
+};
+
+async function changeEach({ name, command, services }) {
+  for (const service of services) await change(name, command, service);
+}
+
+async function main({ name, owner, words: [command, ...services] }) {
+  const isChange = CHANGES.includes(command) && services.length > 0;
+  const execute = isChange ? changeEach : (COMMANDS[command] ?? printUsage);
+  await execute({ name, owner, command, services });
 }
 
 main(parse(process.argv.slice(2))).catch((error) => {

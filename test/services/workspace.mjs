@@ -112,18 +112,23 @@ export class Workspace {
 
 async function takeLock(lock) {
   const until = Date.now() + 300_000;
-  const me = ownIdentity();
-  for (;;) {
-    try {
-      mkdirSync(dirname(lock), { recursive: true });
-      writeFileSync(lock, `${me.pid} ${me.startTime}`, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
-    }
+  while (!tryLock(lock)) {
     const holder = readIdentity(lock);
     if (holder && !isAlive(holder)) rmSync(lock, { force: true });
-    else if (Date.now() > until) throw new ServiceError(`another command holds ${lock} since 5 minutes (process ${holder?.pid})`);
+    else if (Date.now() > until) throw new ServiceError(`another command (process ${holder?.pid}) has held ${lock} for 5 minutes`);
     else await sleep(50);
+  }
+}
+
+function tryLock(lock) {
+  const me = ownIdentity();
+  try {
+    mkdirSync(dirname(lock), { recursive: true });
+    writeFileSync(lock, `${me.pid} ${me.startTime}`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    // ENOENT: the last set was just taken down, and the folder with it.
+    if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+    return false;
   }
 }
