@@ -6,6 +6,7 @@ export * from './encode/encode-event';
 export { type DatePrecision, dateTimeMs, publishedPeriod, PUBLISHED_PRECISIONS } from './events/dates';
 export * from './events/event-types';
 export * from './events/payloads';
+export * from './http';
 export * from './log/embedded-log-store.port';
 export * from './log/event-log.port';
 export * from './log/record';

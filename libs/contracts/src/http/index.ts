@@ -1,0 +1,6 @@
+export * from './open-api';
+export * from './parameters';
+export * from './problem';
+export * from './route';
+export * from './route-table';
+export * from './views';

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { ARTIFACT_TYPES } from '../events/payloads';
+import { MAX_ID_BYTES } from '../events/primitives';
+import type { ParameterSpec } from './route';
+
+/** Every parameter in an address, once. */
+const text = (maxLength: number) => z.string().min(1).max(maxLength);
+
+export const MAX_PAGE = 200;
+export const DEFAULT_PAGE = 50;
+export const MAX_WAIT_MS = 30_000;
+
+export const artifactIdParameter: ParameterSpec = {
+  kind: 'string',
+  schema: text(MAX_ID_BYTES),
+  about: 'The artifact’s id as its producer chose it, percent-encoded (`/` as `%2F`), at most 512 bytes.',
+  example: 'arxiv:hep-th/9711200',
+};
+export const ingestionIdParameter: ParameterSpec = {
+  kind: 'string',
+  schema: text(MAX_ID_BYTES),
+  about: 'The ingestion’s id, percent-encoded.',
+  example: 'nightly-2026-01-31',
+};
+
+export const limitParameter: ParameterSpec = {
+  kind: 'integer',
+  schema: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  about: 'Items on a page.',
+};
+export const cursorParameter: ParameterSpec = {
+  kind: 'string',
+  schema: text(2000),
+  about: '`nextCursor` of the page before. It belongs to the question it came from.',
+};
+
+/** How fresh the answer must be; on all reads. */
+export const freshnessParameters = {
+  minPosition: {
+    kind: 'string',
+    schema: text(8000),
+    about: 'Nothing older than this position: an `X-Position`, or the `position` of a receipt of POST /v1/events.',
+  },
+  waitMs: {
+    kind: 'integer',
+    schema: z.int().min(0).max(MAX_WAIT_MS),
+    about: 'How long to wait for `minPosition`, in ms; then 412. Only with `minPosition`. Not given: no wait.',
+  },
+  maxStalenessMs: {
+    kind: 'integer',
+    schema: z.int().min(0).max(86_400_000),
+    about: 'How far behind the log the answer may be, in ms; what cannot be met is 503.',
+  },
+} as const satisfies Record<string, ParameterSpec>;
+
+const partialDate = z
+  .string()
+  .regex(
+    /^\d{4}(-\d{2}(-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?)?)?$/,
+    'must be YYYY, YYYY-MM, YYYY-MM-DD or RFC 3339 with a zone',
+  );
+
+export const discoveryFilters = {
+  source: {
+    kind: 'string',
+    schema: text(2000),
+    about: 'Of these sources, a comma list: `arxiv,github`.',
+    example: 'arxiv',
+  },
+  type: { kind: 'string', schema: z.enum(ARTIFACT_TYPES), about: 'Of this artifact type.', example: 'paper' },
+  minScore: { kind: 'number', schema: z.number().min(0).max(100), about: 'With a `discoveryScore` of at least this.', example: 70 },
+  since: {
+    kind: 'string',
+    schema: partialDate,
+    about: 'Published at or after this moment. A partial date means the start of its period.',
+    example: '2024-01',
+  },
+  until: { kind: 'string', schema: partialDate, about: 'Published before this moment.', example: '2025' },
+  sort: {
+    kind: 'string',
+    schema: z.enum(['score', 'recent', 'hot']).default('score'),
+    about: '`score`: highest first. `recent`: latest published first. `hot`: the score, halved about every ten days.',
+  },
+} as const satisfies Record<string, ParameterSpec>;
+
+export const totalParameter: ParameterSpec = {
+  kind: 'boolean',
+  schema: z.boolean().default(false),
+  about: 'Adds the exact `total`; kept for no filter, source, type, both, and whole days of these.',
+};
