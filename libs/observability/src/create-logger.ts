@@ -32,7 +32,7 @@ function openDestination(options: LoggerOptions): pino.DestinationStream {
   const target = options.destination ?? 1;
   if (typeof target !== 'number') return target;
   const isTerminal = target === 2 ? process.stderr.isTTY : process.stdout.isTTY;
-  const pretty = options.pretty === 'auto' ? isTerminal === true : options.pretty;
+  const pretty = options.pretty === 'auto' ? isTerminal : options.pretty;
   return pretty ? openPretty(target) : pino.destination({ dest: target, sync: true });
 }
 

@@ -6,8 +6,13 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
+  return { registry, ...engineMetrics(registers), ...ingestionMetrics(registers), ...httpMetrics(registers), ...storeMetrics(registers) };
+}
+
+export type HarvestMetrics = ReturnType<typeof createMetrics>;
+
+function engineMetrics(registers: Registry[]) {
   return {
-    registry,
     eventsTotal: new Counter({
       name: 'harvest_events_total',
       help: 'Records by how they ended.',
@@ -54,6 +59,11 @@ export function createMetrics() {
       labelNames: ['topic'],
       registers,
     }),
+  };
+}
+
+function ingestionMetrics(registers: Registry[]) {
+  return {
     barrierSeconds: new Histogram({
       name: 'harvest_ingestion_barrier_seconds',
       help: 'From an ingestion decided complete until this process serves fresh answers.',
@@ -77,6 +87,11 @@ export function createMetrics() {
       labelNames: ['topic'],
       registers,
     }),
+  };
+}
+
+function httpMetrics(registers: Registry[]) {
+  return {
     httpRequestsTotal: new Counter({
       name: 'http_requests_total',
       help: 'HTTP requests.',
@@ -91,6 +106,11 @@ export function createMetrics() {
       registers,
     }),
     httpInProgress: new Gauge({ name: 'http_requests_in_progress', help: 'HTTP requests being answered.', registers }),
+  };
+}
+
+function storeMetrics(registers: Registry[]) {
+  return {
     dbQuerySeconds: new Histogram({
       name: 'db_query_duration_seconds',
       help: 'Duration of named queries.',
@@ -116,5 +136,3 @@ export function createMetrics() {
     cacheBreakerOpen: new Gauge({ name: 'cache_breaker_open', help: '1 while Redis is left alone.', registers }),
   };
 }
-
-export type HarvestMetrics = ReturnType<typeof createMetrics>;

@@ -114,7 +114,7 @@ function createParameter(name: string, place: 'path' | 'query', spec: ParameterS
     in: place,
     required: place === 'path',
     description: spec.about,
-    schema: withoutMeta(z.toJSONSchema(spec.schema, { io: 'input' }) as JsonObject),
+    schema: withoutMeta(z.toJSONSchema(spec.schema, { io: 'input' })),
     ...(spec.example === undefined ? {} : { example: spec.example }),
   };
 }

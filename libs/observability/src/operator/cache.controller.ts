@@ -21,8 +21,7 @@ export class CacheController {
   async invalidate(@Body() body: unknown): Promise<object> {
     const target = targetSchema.safeParse(body ?? {});
     if (!target.success) throw new BadRequestException(`give a JSON object with either scope or pattern: ${z.prettifyError(target.error)}`);
-    const { scope, pattern } = target.data;
-    return this.present().invalidate({ ...(scope === undefined ? {} : { scope }), ...(pattern === undefined ? {} : { pattern }) });
+    return this.present().invalidate(target.data.scope ?? target.data.pattern ?? '');
   }
 
   @Post('clear')

@@ -12,9 +12,9 @@ describe("the operators' listener", () => {
   const calls: unknown[] = [];
   const cache: CacheOperations = {
     stats: () => ({ entries: 3 }),
-    invalidate: async (target) => {
-      if (target.scope === 'nothing') throw new HarvestError({ code: 'scope-unknown', message: 'scopes are discoveries, ingestions' });
-      calls.push(target);
+    invalidate: async (pattern) => {
+      if (pattern === 'nothing') throw new HarvestError({ code: 'scope-unknown', message: 'scopes are discoveries, ingestions' });
+      calls.push(pattern);
       return { moved: 1 };
     },
     clear: async () => ({ dropped: 3 }),
@@ -89,7 +89,7 @@ describe("the operators' listener", () => {
     expect(await post('/cache/invalidate', '{"scope":"discoveries"}')).toMatchObject({ status: 200, body: { moved: 1 } });
     expect(await post('/cache/clear')).toMatchObject({ status: 200, body: { dropped: 3 } });
     expect(await post('/cache/cleanup')).toMatchObject({ status: 200, body: { dropped: 0 } });
-    expect(calls).toEqual([{ scope: 'discoveries' }]);
+    expect(calls).toEqual(['discoveries']);
   });
 
   it('shows the pools', async () => {

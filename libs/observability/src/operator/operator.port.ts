@@ -1,12 +1,12 @@
 /** What an operator may ask of the answer cache. Implemented by `cache`. */
 export interface CacheOperations {
   stats(): object | Promise<object>;
-  /** Of a scope, or of the keys that a pattern matches; says what became of it. */
-  invalidate(target: { readonly scope?: string; readonly pattern?: string }): Promise<object>;
+  /** The scopes that a pattern names (`*` stands for any text); says what became of them. */
+  invalidate(pattern: string): Promise<object>;
   /** Drops every answer of this process and moves all counters, so that other processes drop theirs. */
   clear(): Promise<object>;
   /** Drops what can no longer be served. */
-  cleanup(): Promise<object>;
+  cleanup(): object | Promise<object>;
 }
 export const CACHE_OPERATIONS = Symbol('CacheOperations');
 
