@@ -1,0 +1,141 @@
+import type { LogHeaders, LogRecord } from '@harvest/contracts';
+import { isHarvestError, type Offset } from '@harvest/kernel';
+import { CODEC_NAMES, decompress } from '../codecs/decompress';
+import { corruptInput, outputTooLarge } from '../codecs/bounded-output';
+import { ByteReader } from './byte-reader';
+
+/** Bytes before the records of a batch of format 2, the only one written since Kafka 0.11. */
+const HEADER_BYTES = 61;
+const EMPTY = Buffer.alloc(0);
+
+/** An uncompressed batch of the broker's 1 MiB holds 150,000 records at most; more is a bomb of tiny ones. */
+const MAX_RECORDS_PER_BATCH = 200_000;
+
+/** Marks the stand-in for a batch that cannot be unpacked; its value is the error's code. */
+export const UNREADABLE_BATCH_HEADER = 'harvest-unreadable-batch';
+
+export interface BatchHeader {
+  readonly baseOffset: bigint;
+  readonly lastOffset: bigint;
+  readonly codecNumber: number;
+  readonly isTransactional: boolean;
+  readonly isControl: boolean;
+  readonly logAppendTimeMs: number | null;
+  readonly baseTimestampMs: number;
+  readonly producerId: bigint;
+  readonly recordCount: number;
+  /** The records' bytes, compressed or not: a view of the response. */
+  readonly body: Buffer;
+}
+
+/** Null when the rest is an incomplete batch, which a fetch may end with. */
+export function readBatchHeader(reader: ByteReader): BatchHeader | null {
+  const start = reader.position;
+  if (reader.bytes.length - start < HEADER_BYTES) return null;
+  const length = reader.bytes.readInt32BE(start + 8);
+  if (reader.bytes.length - start - 12 < length) return null;
+  const magic = reader.bytes.readInt8(start + 16);
+  if (magic !== 2) throw corruptInput('record', `message format ${magic} is older than Kafka 0.11`);
+  reader.position = start + 12 + length;
+  return parseHeader(reader.bytes, start, reader.position);
+}
+
+function parseHeader(bytes: Buffer, start: number, end: number): BatchHeader {
+  const attributes = bytes.readInt16BE(start + 21);
+  const baseOffset = bytes.readBigInt64BE(start);
+  return {
+    baseOffset,
+    lastOffset: baseOffset + BigInt(bytes.readInt32BE(start + 23)),
+    codecNumber: attributes & 0x07,
+    isTransactional: (attributes & 0x10) !== 0,
+    isControl: (attributes & 0x20) !== 0,
+    logAppendTimeMs: attributes & 0x08 ? Number(bytes.readBigInt64BE(start + 35)) : null,
+    baseTimestampMs: Number(bytes.readBigInt64BE(start + 27)),
+    producerId: bytes.readBigInt64BE(start + 43),
+    recordCount: bytes.readInt32BE(start + 57),
+    body: bytes.subarray(start + HEADER_BYTES, end),
+  };
+}
+
+/** True for the marker that ends a transaction by aborting it. */
+export function isAbortMarker(header: BatchHeader): boolean {
+  if (!header.isControl) return false;
+  const reader = new ByteReader(header.body);
+  reader.varint();
+  reader.int8();
+  reader.varint();
+  reader.varint();
+  const key = reader.varBytes();
+  return key !== null && key.readInt16BE(2) === 0;
+}
+
+export interface UnpackedBatch {
+  readonly records: readonly LogRecord[];
+  readonly sizeBytes: number;
+}
+
+/**
+ * The records from `from` on. A batch that cannot be unpacked (too large unpacked, or damaged) becomes *one* record at its first
+ * offset without a key, holding the bytes as the log has them: it is rejected and dead-lettered like any other bad record,
+ * nothing is lost, and one hostile batch cannot stop the consumer. The batch's other offsets are then gaps.
+ */
+export async function unpackBatch(header: BatchHeader, from: bigint, maxBytes: number): Promise<UnpackedBatch> {
+  try {
+    const body = await unpackedBody(header, maxBytes);
+    return { records: readRecords(header, new ByteReader(body), from), sizeBytes: body.length };
+  } catch (error) {
+    const code = isHarvestError(error) ? error.code : 'codec-input-corrupt';
+    return { records: [standIn(header, from, code)], sizeBytes: header.body.length };
+  }
+}
+
+/** Copied, so that a record kept in a queue does not keep the whole response alive. */
+async function unpackedBody(header: BatchHeader, maxBytes: number): Promise<Buffer> {
+  const codec = CODEC_NAMES[header.codecNumber];
+  if (codec === undefined) throw corruptInput(`codec ${header.codecNumber}`, 'unknown codec');
+  if (header.recordCount > MAX_RECORDS_PER_BATCH) throw outputTooLarge(codec, maxBytes);
+  return codec === 'none' ? Buffer.from(header.body) : decompress(codec, header.body, maxBytes);
+}
+
+function standIn(header: BatchHeader, from: bigint, code: string): LogRecord {
+  return {
+    offset: (header.baseOffset < from ? from : header.baseOffset) as Offset,
+    timestampMs: header.logAppendTimeMs ?? header.baseTimestampMs,
+    key: null,
+    value: Buffer.from(header.body),
+    headers: { [UNREADABLE_BATCH_HEADER]: Buffer.from(code) },
+  };
+}
+
+function readRecords(header: BatchHeader, reader: ByteReader, from: bigint): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (let index = 0; index < header.recordCount; index += 1) {
+    const record = readRecord(header, reader);
+    if (record.offset >= from) records.push(record);
+  }
+  return records;
+}
+
+function readRecord(header: BatchHeader, reader: ByteReader): LogRecord {
+  const length = reader.varint();
+  const end = reader.position + length;
+  reader.int8();
+  const timestampMs = header.baseTimestampMs + reader.varint();
+  const offset = (header.baseOffset + BigInt(reader.varint())) as Offset;
+  const key = reader.varBytes();
+  const value = reader.varBytes();
+  const headers = readHeaders(reader);
+  if (reader.position !== end) throw new RangeError(`a record's length is wrong at offset ${offset}`);
+  return { offset, timestampMs: header.logAppendTimeMs ?? timestampMs, key, value, headers };
+}
+
+/** Of headers of one name the last counts, as in the Java client; a null value is empty. */
+function readHeaders(reader: ByteReader): LogHeaders {
+  const headers = Object.create(null) as Record<string, Buffer>;
+  const count = reader.varint();
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.varBytes() ?? EMPTY;
+    headers[name.toString('utf8')] = reader.varBytes() ?? EMPTY;
+  }
+  return headers;
+}
