@@ -1,0 +1,92 @@
+import { CACHE_SCOPES, type CacheScope } from '@harvest/read-models';
+import type { Served } from './answer-cache';
+import { type CacheStatistics, ratio, type ScopeStatistics } from './cache-statistics';
+import type { FirstTier } from './first-tier';
+import type { Refills } from './refills';
+import type { SecondTier, SecondTierStats } from './second-tier';
+
+/** What a process knows of its own freshness, for health. */
+export interface CacheFreshness {
+  /** False: everything comes from Postgres. */
+  readonly vouching: boolean;
+  readonly polledAgeMs: number | null;
+  readonly generation: number | null;
+  readonly counters: Readonly<Record<string, string>>;
+  readonly feedConnected: boolean;
+}
+
+interface TierTotals {
+  readonly requests: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly hitRate: number | null;
+}
+
+/** What operators see of the cache; all figures since the process began, of the one instance that serves its traffic. */
+export interface CacheReport {
+  readonly requests: number;
+  /** Served without a load, of those not bypassed. */
+  readonly hitRate: number | null;
+  readonly bypassed: number;
+  readonly l1: TierTotals & { readonly entries: number; readonly bytes: number; readonly maxBytes: number; readonly evictions: number };
+  /** Null without Redis. `entries` and `bytes` are the whole server's; null when it does not answer. */
+  readonly l2: (TierTotals & SecondTierStats & { readonly entries: number | null; readonly bytes: number | null }) | null;
+  readonly scopes: Readonly<Record<CacheScope, ScopeStatistics & { readonly entries: number; readonly bytes: number }>>;
+  /** Requests that joined a refill already under way. */
+  readonly stampedesAvoided: number;
+  readonly refills: { readonly running: number; readonly limit: number; readonly refused: number; readonly failedBehindStale: number };
+  /** Refills that ended after their counter had moved, and were kept nowhere. */
+  readonly lateRefills: number;
+  /** Moves that only the poll told of. */
+  readonly lostNoticesRepaired: number;
+  readonly breaker: 'closed' | 'open' | 'absent';
+  readonly freshness: CacheFreshness;
+}
+
+export interface ReportParts {
+  readonly first: FirstTier;
+  readonly second: SecondTier | null;
+  readonly refills: Refills<Served>;
+  readonly statistics: CacheStatistics;
+  readonly secondSize: { keys: number; bytes: number } | null;
+  readonly freshness: CacheFreshness;
+}
+
+export function reportOf(parts: ReportParts): CacheReport {
+  const { statistics, first, refills } = parts;
+  const total = (verdict: Parameters<CacheStatistics['total']>[0]) => statistics.total(verdict);
+  const l1Hits = total('hit-l1') + total('stale');
+  const misses = total('miss');
+  const served = l1Hits + total('hit-l2');
+  const second = parts.second?.stats() ?? null;
+  return {
+    requests: served + misses + total('bypass'),
+    hitRate: ratio(served, served + misses),
+    bypassed: total('bypass'),
+    l1: {
+      ...totals(l1Hits, total('hit-l2') + misses),
+      ...{ entries: first.size(), bytes: first.bytes(), maxBytes: first.maxBytes, evictions: first.evictions },
+    },
+    l2: second && {
+      ...second,
+      ...totals(second.hits, second.misses + second.unavailable),
+      ...{ entries: parts.secondSize?.keys ?? null, bytes: parts.secondSize?.bytes ?? null },
+    },
+    scopes: scopeReports(parts),
+    stampedesAvoided: refills.joined,
+    refills: { running: refills.running, limit: refills.limit, refused: refills.refused, failedBehindStale: statistics.backgroundFailures },
+    lateRefills: statistics.lateRefills,
+    lostNoticesRepaired: statistics.lostNotices,
+    breaker: second?.breaker ?? 'absent',
+    freshness: parts.freshness,
+  };
+}
+
+function scopeReports({ statistics, first }: ReportParts): CacheReport['scopes'] {
+  const report = (scope: CacheScope) => ({ ...statistics.of(scope), ...first.sizeOf(scope) });
+  return Object.fromEntries(CACHE_SCOPES.map((scope) => [scope, report(scope)])) as CacheReport['scopes'];
+}
+
+function totals(hits: number, misses: number): TierTotals {
+  return { requests: hits + misses, hits, misses, hitRate: ratio(hits, hits + misses) };
+}

@@ -1,0 +1,81 @@
+import { LRUCache } from 'lru-cache';
+import type { CachedAnswer, CacheScope } from '@harvest/read-models';
+import type { CacheVersion } from './freshness-view';
+
+export interface Entry {
+  readonly version: CacheVersion;
+  readonly answer: CachedAnswer;
+  /** A backstop by this process's clock; counters do the real work. */
+  readonly expiresMs: number;
+}
+
+/** What the objects around an answer cost, roughly: entry, answer, buffer header, list node. */
+const OVERHEAD_BYTES = 400;
+/** One answer may not push out everything else. */
+const MAX_SHARE = 4;
+
+export function entryKey(scope: CacheScope, key: string): string {
+  return `${scope} ${key}`;
+}
+
+/**
+ * The process's own tier: bounded by bytes, least recently used goes first. One entry per key, whatever its version: an entry of
+ * another version is dead, or the stale one to serve while a refill runs.
+ */
+export class FirstTier {
+  private readonly entries: LRUCache<string, Entry>;
+  evictions = 0;
+
+  constructor(readonly maxBytes: number) {
+    this.entries = new LRUCache<string, Entry>({
+      maxSize: maxBytes,
+      maxEntrySize: Math.max(1, Math.floor(maxBytes / MAX_SHARE)),
+      sizeCalculation: (entry, key) => entry.answer.body.length + key.length * 2 + entry.answer.position.length + OVERHEAD_BYTES,
+      dispose: (_entry, _key, reason) => {
+        if (reason === 'evict') this.evictions += 1;
+      },
+    });
+  }
+
+  find(key: string): Entry | undefined {
+    return this.entries.get(key);
+  }
+
+  put(key: string, entry: Entry): void {
+    this.entries.set(key, entry);
+  }
+
+  /** Returns how many entries went. */
+  clear(): number {
+    const { size } = this.entries;
+    this.entries.clear();
+    return size;
+  }
+
+  /** Drops what `isDead` says; returns entries and bytes freed. */
+  removeDead(isDead: (entry: Entry) => boolean): { entries: number; bytes: number } {
+    const before = { entries: this.entries.size, bytes: this.bytes() };
+    for (const [key, entry] of [...this.entries.entries()]) if (isDead(entry)) this.entries.delete(key);
+    return { entries: before.entries - this.entries.size, bytes: before.bytes - this.bytes() };
+  }
+
+  size(): number {
+    return this.entries.size;
+  }
+
+  bytes(): number {
+    return this.entries.calculatedSize;
+  }
+
+  /** Entries and body bytes of one scope; walks all entries, for statistics only. */
+  sizeOf(scope: CacheScope): { entries: number; bytes: number } {
+    let entries = 0;
+    let bytes = 0;
+    for (const entry of this.entries.values()) {
+      if (entry.version.scope !== scope) continue;
+      entries += 1;
+      bytes += entry.answer.body.length;
+    }
+    return { entries, bytes };
+  }
+}
