@@ -1,6 +1,6 @@
 // What the command line and the test runner do with one set of services.
 import { kafka } from './kafka.mjs';
-import { postgres } from './postgres.mjs';
+import { embeddedPostgres, postgres } from './postgres.mjs';
 import { redis } from './redis.mjs';
 import { changeInDocker, dockerAnswers, removeFromDocker, runsInDocker, startInDocker } from './docker.mjs';
 import { installPackages } from './install.mjs';
@@ -8,7 +8,8 @@ import { createLocally, isReadyLocally, runsLocally, signalLocally, startLocally
 import { ServiceError } from './processes.mjs';
 import { Workspace } from './workspace.mjs';
 
-export const DRIVERS = [postgres, redis, kafka];
+const USUAL = [postgres, redis, kafka];
+const DRIVERS = [...USUAL, embeddedPostgres];
 
 function driverOf(name) {
   const driver = DRIVERS.find((candidate) => candidate.name === name);
@@ -18,7 +19,7 @@ function driverOf(name) {
 
 /** Brings up what is not up yet. `owner`: a process id; when that process ends, the next `up` of any set takes this one down. */
 export async function bringUp(name, { owner, services = [] } = {}) {
-  const wanted = services.length > 0 ? services.map(driverOf) : DRIVERS;
+  const wanted = services.length > 0 ? services.map(driverOf) : USUAL;
   await removeAbandoned();
   const workspace = new Workspace(name);
   await workspace.locked(async () => {
@@ -48,15 +49,15 @@ async function isUp(workspace, driver) {
 }
 
 async function startMissing(workspace, missing) {
-  const cutShort = missing.filter((driver) => workspace.readSettings(driver.name) === null);
-  for (const driver of cutShort) await stopProcess(workspace.folder(driver.name), 'SIGKILL');
-  if (missing.length === 0) return;
-  const isLocal = (driver) => workspace.readSettings(driver.name)?.origin === 'local';
-  if (!missing.some(isLocal) && dockerAnswers()) return startInDocker(workspace, missing);
+  const isNew = (driver) => workspace.readSettings(driver.name) === null;
+  for (const driver of missing.filter(isNew)) await stopProcess(workspace.folder(driver.name), 'SIGKILL');
+  const isLocal = (driver) => workspace.readSettings(driver.name)?.origin === 'local' || !USUAL.includes(driver);
+  const elsewhere = missing.filter((driver) => !isLocal(driver));
+  const useDocker = elsewhere.length > 0 && dockerAnswers();
+  if (useDocker) await startInDocker(workspace, elsewhere);
+  const here = useDocker ? missing.filter(isLocal) : missing;
   // All at once; wait for every one, so that none is left half-way when another fails.
-  const outcomes = await Promise.allSettled(
-    missing.map((driver) => (isLocal(driver) ? revive(workspace, driver) : create(workspace, driver))),
-  );
+  const outcomes = await Promise.allSettled(here.map((driver) => (isNew(driver) ? create : revive)(workspace, driver)));
   const failed = outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => outcome.reason);
   if (failed.length > 0) throw new ServiceError(failed.map((error) => error.message).join('\n\n'), { cause: failed[0] });
 }

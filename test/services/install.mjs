@@ -6,7 +6,7 @@ const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Installs what the driver needs, without letting the packages start a service of their own. Throws when it cannot. */
 export function installPackages(driver) {
-  if (process.getuid?.() !== 0 || !findProgram('apt-get')) throw new ServiceError(threeWaysOut(driver));
+  if (driver.packages.length === 0 || process.getuid?.() !== 0 || !findProgram('apt-get')) throw new ServiceError(threeWaysOut(driver));
   process.stderr.write(`services: installing ${driver.packages.join(', ')}\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const ownPolicy = !existsSync(POLICY);

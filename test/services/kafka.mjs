@@ -102,6 +102,5 @@ export const kafka = {
   prepare,
   command,
   isReady,
-  finish: () => undefined,
   address: (ports) => `127.0.0.1:${ports[0]}`,
 };

@@ -30,7 +30,6 @@ export async function createLocally(workspace, driver, found) {
     try {
       driver.prepare(place);
       await launch(place, driver);
-      driver.finish(place);
       // Written last: a folder without settings is a start that was cut short, and is wiped by the next `up`.
       workspace.writeSettings(driver.name, { ...settings, address: driver.address(settings.ports) });
       return;

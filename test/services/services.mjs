@@ -4,7 +4,7 @@ import { ServiceError } from './processes.mjs';
 
 const USAGE = `usage: test/services/services <command> [--name SET]
 
-  up [SERVICE…]          bring up private postgres, redis, kafka (a no-op when they run)
+  up [SERVICE…]          bring up private postgres, redis, kafka (a no-op when they run); postgres-embedded on demand
   down                   stop them and remove their data
   status                 what runs where
   env                    lines for eval: export DATABASE_URL=… REDIS_URL=… KAFKA_BROKERS=…
@@ -27,7 +27,7 @@ function parse(argv) {
 
 function printStatus(name) {
   for (const { service, state, origin, version, address } of describe(name)) {
-    console.log([service.padEnd(9), state.padEnd(8), origin.padEnd(12), version.padEnd(8), address].join(' ').trimEnd());
+    console.log([service.padEnd(17), state.padEnd(8), origin.padEnd(12), version.padEnd(8), address].join(' ').trimEnd());
   }
 }
 
