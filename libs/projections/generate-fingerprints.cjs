@@ -34,9 +34,11 @@ function closureOf(file, found = new Set()) {
   return found;
 }
 
+const byCodeUnits = (left, right) => (left < right ? -1 : 1);
+
 function fingerprintOf(file) {
   const hash = createHash('sha256');
-  for (const part of [...closureOf(file)].sort()) hash.update(`${relative(DEFINITIONS, part)}\n${tokensOf(part).join(' ')}\n`);
+  for (const part of [...closureOf(file)].sort(byCodeUnits)) hash.update(`${relative(DEFINITIONS, part)}\n${tokensOf(part).join(' ')}\n`);
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '@harvest/contracts';
-import type { EventOf, EventType, HarvestEvent, PayloadOf, Tombstone } from '@harvest/contracts';
+import type { EventOf, EventType, HarvestEvent, LogRecord, PayloadOf, RecordToAppend, Tombstone } from '@harvest/contracts';
 import { toOffset } from '@harvest/kernel';
 
 /** A decoded event, for tests of what comes after decoding. The subject is what the payload names. */
@@ -38,4 +38,9 @@ export function factAt(
     timestampMs: place.timestampMs ?? 1_700_000_000_000 + offset,
     fingerprint: BigInt(offset) + 1_000n,
   };
+}
+
+/** A record of the log as a producer's append leaves it there. */
+export function recordAt(appended: RecordToAppend, offset: number, timestampMs = 1_700_000_000_000 + offset): LogRecord {
+  return { offset: toOffset(offset), timestampMs, key: appended.key, value: appended.value, headers: appended.headers };
 }

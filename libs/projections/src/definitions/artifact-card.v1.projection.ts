@@ -1,9 +1,9 @@
+import { publishedPeriod } from '@harvest/contracts';
 import type { ArtifactClassified, ArtifactObserved, HarvestEvent, Tombstone } from '@harvest/contracts';
 import { ARTIFACT_CARD_READ_MODEL } from '@harvest/read-models';
 import type { ArtifactCardRow } from '@harvest/read-models';
 import type { ProjectionDefinition } from './definition';
 import type { HalfChange } from './discovery.v1.projection';
-import { publishedOf } from './published';
 
 type Known<T> = NonNullable<T> | undefined;
 type ObservedField<K extends keyof ArtifactObserved> = Known<ArtifactObserved[K]>;
@@ -101,7 +101,7 @@ function mergeObserved(facts: ArtifactFacts, payload: ArtifactObserved): Artifac
 }
 
 function effectivePrecision(payload: ArtifactObserved): ArtifactFacts['publishedPrecision'] {
-  return typeof payload.publishedAt === 'string' ? publishedOf(payload.publishedAt, payload.publishedPrecision).precision : undefined;
+  return typeof payload.publishedAt === 'string' ? publishedPeriod(payload.publishedAt, payload.publishedPrecision).precision : undefined;
 }
 
 function mergeClassified(facts: ArtifactFacts, payload: ArtifactClassified): ArtifactFacts {

@@ -1,9 +1,9 @@
+import { dateTimeMs, publishedPeriod } from '@harvest/contracts';
 import type { ArtifactObserved, EventOf, ScoreComputed, Tombstone } from '@harvest/contracts';
 import { DISCOVERY_READ_MODEL, HOT_DECAY_MS, HOT_LAST, HOT_SCALE, NEW_HALF, SCORE_SCALE } from '@harvest/read-models';
-import type { DiscoveryRow } from '@harvest/read-models';
+import type { DiscoveryRow, HalfGuard } from '@harvest/read-models';
 import type { Fact, Outcome, ProjectionDefinition } from './definition';
 import { guardAfterEvent, guardAfterRetraction, judgeHalf } from './halves';
-import { instantMs, publishedOf } from './published';
 
 /** What became of one half: the card follows it. */
 export type HalfChange = 'kept' | 'written' | 'cleared';
@@ -92,8 +92,8 @@ function observe(fact: Fact, row: DiscoveryRow, event: EventOf<'artifact.observe
 /** A date and its precision are a pair: a date replaces both, a precision alone says nothing. */
 function setPublished(draft: Draft, row: DiscoveryRow, payload: ArtifactObserved): void {
   if (typeof payload.publishedAt === 'string') {
-    const published = publishedOf(payload.publishedAt, payload.publishedPrecision);
-    draft.publishedMs = published.startMs;
+    const published = publishedPeriod(payload.publishedAt, payload.publishedPrecision);
+    draft.publishedMs = published.publishedMs;
     draft.publishedPrecision = published.precision;
   } else if (payload.publishedAt === null || !row.observed.alive) {
     draft.publishedMs = draft.firstSeenMs;
@@ -112,18 +112,21 @@ function classify(fact: Fact, row: DiscoveryRow, sequence: bigint | null): Disco
 function retract(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
   const observed = guardAfterRetraction(row.observed, sequence);
   const classified = guardAfterRetraction(row.classified, sequence);
-  const clearsObserved = row.observed.alive && !observed.alive;
-  const clearsClassified = row.classified.alive && !classified.alive;
-  if (observed === row.observed && classified === row.classified) {
-    // Nothing left to clear. Without a sequence it still beats all before it, so it is not a loser; and a row is made of it.
-    const outcome = sequence === null ? 'projected' : 'superseded';
-    return row.artifactPosition ? passed(fact, row, outcome, row) : artifactStep(fact, row, { ...row }, 'kept', 'kept');
-  }
+  if (observed === row.observed && classified === row.classified) return retractNothing(fact, row, sequence);
   const draft: Draft = { ...row, observed, classified };
-  if (clearsObserved) forgetObserved(draft);
-  if (clearsClassified) draft.classifiedFacts = null;
-  return artifactStep(fact, row, rank(draft), clearsObserved ? 'cleared' : 'kept', clearsClassified ? 'cleared' : 'kept');
+  const changes = { observed: changeOf(row.observed, observed), classified: changeOf(row.classified, classified) };
+  if (changes.observed === 'cleared') forgetObserved(draft);
+  if (changes.classified === 'cleared') draft.classifiedFacts = null;
+  return artifactStep(fact, row, rank(draft), changes.observed, changes.classified);
 }
+
+/** Without a sequence it still beats all before it, so it is not a loser; and it makes the row, if there is none. */
+function retractNothing(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
+  if (row.artifactPosition === null) return artifactStep(fact, row, { ...row }, 'kept', 'kept');
+  return passed(fact, row, sequence === null ? 'projected' : 'superseded', row);
+}
+
+const changeOf = (before: HalfGuard, after: HalfGuard): HalfChange => (before.alive && !after.alive ? 'cleared' : 'kept');
 
 function forgetObserved(draft: Draft): void {
   draft.source = null;
@@ -154,7 +157,7 @@ function setScores(draft: Draft, payload: ScoreComputed): void {
   if (payload.novelty !== undefined) draft.novelty = scaledOrNull(payload.novelty);
   if (payload.emergence !== undefined) draft.emergence = scaledOrNull(payload.emergence);
   if (payload.obscurity !== undefined) draft.obscurity = scaledOrNull(payload.obscurity);
-  if (payload.computedAt !== undefined) draft.computedAtMs = payload.computedAt === null ? null : instantMs(payload.computedAt);
+  if (payload.computedAt !== undefined) draft.computedAtMs = payload.computedAt === null ? null : dateTimeMs(payload.computedAt);
   if (payload.model !== undefined) draft.model = payload.model;
 }
 

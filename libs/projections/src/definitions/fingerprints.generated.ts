@@ -1,8 +1,8 @@
 // Made by libs/projections/generate-fingerprints.cjs; a test says when it is out of date.
 /** Of each definition with its relative imports, by `name@version`. */
 export const DEFINITION_FINGERPRINTS: Readonly<Record<string, string>> = {
-  'artifact-card@1': '845cbb6d1e6845cb',
+  'artifact-card@1': 'f77c8acb965d5ce4',
   'counts@1': '550683bd2fd22bb6',
-  'discovery@1': '585d578c0222591a',
+  'discovery@1': 'fbc57d92f32a7f27',
   'ingestion@1': 'c3fd179794d1be6d',
 };

@@ -1,0 +1,42 @@
+import { toOffset } from '@harvest/kernel';
+import { factFingerprint, recordFingerprint } from './fact-fingerprint';
+
+const value = Buffer.from('{"artifactId":"a"}');
+
+describe('fingerprints of facts', () => {
+  it('are equal for equal bytes and fit an int8', () => {
+    const print = factFingerprint('artifact.observed', null, 0, value);
+    expect(factFingerprint('artifact.observed', null, 0, Buffer.from(value))).toBe(print);
+    expect(BigInt.asIntN(64, print)).toBe(print);
+  });
+
+  it('differ by value, type, sequence and partition', () => {
+    const prints = [
+      factFingerprint('artifact.observed', null, 0, value),
+      factFingerprint('artifact.observed', null, 0, Buffer.from('{"artifactId":"b"}')),
+      factFingerprint('artifact.classified', null, 0, value),
+      factFingerprint('artifact.observed', 0n, 0, value),
+      factFingerprint('artifact.observed', 1n, 0, value),
+      factFingerprint('artifact.observed', 2n ** 53n - 1n, 0, value),
+      factFingerprint('artifact.observed', null, 1, value),
+    ];
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  it('no two of 200,000 meet', () => {
+    const prints = new Set<bigint>();
+    for (let index = 0; index < 200_000; index += 1)
+      prints.add(factFingerprint('score.computed', null, index % 12, Buffer.from(`{"n":${index}}`)));
+    expect(prints.size).toBe(200_000);
+  });
+});
+
+describe('fingerprint of a record', () => {
+  const record = { offset: toOffset(7), timestampMs: 5, key: Buffer.from('k'), value, headers: {} };
+  it('tells a re-created topic: another key, value or time at the same offset', () => {
+    const { hash } = recordFingerprint(record);
+    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    for (const other of [{ key: null }, { value: null }, { timestampMs: 6 }, { key: Buffer.from('k{'), value: value.subarray(1) }])
+      expect(recordFingerprint({ ...record, ...other }).hash).not.toBe(hash);
+  });
+});
