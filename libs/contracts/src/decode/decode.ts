@@ -1,16 +1,16 @@
 import { EVENT_TYPES, type EventType } from '../events/event-types';
 import type { LogRecord } from '../log/record';
 import type { TopicFamily } from '../log/topics';
-import { headerPath, judgeBinarySubject, readBinaryAttributes, readBinaryType } from './binary';
+import { headerPath, judgeBinarySubject, readBinaryAttributes, readBinaryType, readContentType } from './binary';
 import type { Decoded, Envelope, HarvestEvent, RejectedRecord } from './decoded';
-import { type AttributePath, type RawAttributes, readEnvelope } from './envelope';
+import { type RawAttributes, readEnvelope } from './envelope';
 import { CURRENT_VERSION, readEventName } from './event-name';
 import { type JsonRules, MAX_NESTING, readJson } from './json-bytes';
 import { payloadPath } from './json-inspect';
 import { readKey } from './key';
 import { readPayload } from './payload';
-import { isRejected, printable, reject } from './rejection';
-import { attributePath, judgeStructuredSubject, readIsStructured, readStructured } from './structured';
+import { type AttributePath, isRejected, printable, reject } from './rejection';
+import { attributePath, judgeIsStructured, judgeStructuredSubject, readStructured, type StructuredEvent } from './structured';
 import { findUpcaster, type Upcaster, UPCASTERS } from './upcasters';
 
 /** What `decode` looks at; every `LogRecord` is one. */
@@ -40,9 +40,11 @@ const BINARY_RULES: JsonRules = { path: 'value', nameOf: payloadPath, maxDepth: 
  */
 export function decode(record: DecodableRecord, context: DecodeContext): Decoded {
   if (record.value === null) return decodeTombstone(record.key, context.family);
-  const isStructured = readIsStructured(record.headers);
-  if (typeof isStructured !== 'boolean') return isStructured;
-  return isStructured ? decodeStructured(record, record.value, context) : decodeBinary(record, record.value, context);
+  const contentType = readContentType(record.headers);
+  if (typeof contentType === 'object') return contentType;
+  const isStructured = judgeIsStructured(contentType);
+  if (typeof isStructured === 'object') return isStructured;
+  return isStructured ? decodeStructured(record, record.value, context) : decodeBinary(record, contentType, context);
 }
 
 function decodeTombstone(key: Buffer | null, family: TopicFamily): Decoded {
@@ -52,18 +54,18 @@ function decodeTombstone(key: Buffer | null, family: TopicFamily): Decoded {
   return reject('tombstone-not-allowed', 'value', 'only artifacts are deleted by a null value; send the event that takes the fact back');
 }
 
-function decodeBinary(record: DecodableRecord, value: Buffer, context: DecodeContext): Decoded {
-  const { headers } = record;
-  const name = readBinaryType(headers);
+function decodeBinary(record: DecodableRecord, contentType: string | undefined, context: DecodeContext): Decoded {
+  const { headers, key } = record;
+  const value = record.value as Buffer;
+  const name = readBinaryType(headers, contentType);
   if (typeof name !== 'string') return name;
   const known = readKnownType(name, context);
   if (known.kind !== 'known') return known;
-  const subject = readKey(record.key);
+  const subject = readKey(key);
   if (typeof subject !== 'string') return subject;
-  const mismatch = judgeBinarySubject(headers, record.key as Buffer);
+  const mismatch = judgeBinarySubject(headers, key as Buffer);
   if (mismatch) return mismatch;
   const attributes = readBinaryAttributes(headers);
-  if (isRejected(attributes)) return attributes;
   const json = readJson(value, BINARY_RULES);
   if (isRejected(json)) return json;
   return finish({ ...known, subject, attributes, pathOf: headerPath, valueBytes: value.length }, json.value, context);
@@ -71,15 +73,19 @@ function decodeBinary(record: DecodableRecord, value: Buffer, context: DecodeCon
 
 function decodeStructured(record: DecodableRecord, value: Buffer, context: DecodeContext): Decoded {
   const event = readStructured(value);
-  if (isRejected(event)) return event;
+  return isRejected(event) ? event : decodeStructuredEvent(event, record.key, context);
+}
+
+/** The second half of decoding a structured event: its bytes are sound, its attributes are known. */
+export function decodeStructuredEvent(event: StructuredEvent, key: Buffer | null, context: DecodeContext): Decoded {
   const known = readKnownType(event.type, context);
   if (known.kind !== 'known') return known;
-  const subject = readKey(record.key);
+  const subject = readKey(key);
   if (typeof subject !== 'string') return subject;
   const mismatch = judgeStructuredSubject(event.subject, subject);
   if (mismatch) return mismatch;
-  const { attributes } = event;
-  return finish({ ...known, subject, attributes, pathOf: attributePath, valueBytes: value.length }, event.data, context);
+  const { attributes, valueBytes } = event;
+  return finish({ ...known, subject, attributes, pathOf: attributePath, valueBytes }, event.data, context);
 }
 
 function readKnownType(name: string, context: DecodeContext) {

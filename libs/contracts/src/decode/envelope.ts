@@ -1,20 +1,19 @@
 import { isDateTime } from '../events/dates';
 import type { Envelope, RejectedRecord } from './decoded';
 import { judgeId } from './key';
-import { isRejected, reject } from './rejection';
+import { type AttributePath, reject } from './rejection';
 
-/** An envelope's attributes as they came, before any rule; undefined: absent. */
+/** An attribute before any rule: absent, or what could not even be read. */
+export type RawAttribute = string | number | undefined | RejectedRecord;
+
 export interface RawAttributes {
-  readonly id: unknown;
-  readonly source: unknown;
-  readonly time: unknown;
-  readonly ingestionid: unknown;
-  readonly sequence: unknown;
-  readonly traceparent: unknown;
+  readonly id: RawAttribute;
+  readonly source: RawAttribute;
+  readonly time: RawAttribute;
+  readonly ingestionid: RawAttribute;
+  readonly sequence: RawAttribute;
+  readonly traceparent: RawAttribute;
 }
-
-/** Says where an attribute stands: `headers.ce_id` in one binding, `value.id` in the other. */
-export type AttributePath = (attribute: string) => string;
 
 const MAX_SEQUENCE = BigInt(Number.MAX_SAFE_INTEGER);
 const DECIMAL = /^\d{1,64}$/;
@@ -27,11 +26,11 @@ export function readEnvelope(raw: RawAttributes, pathOf: AttributePath): Envelop
   const source = readName(raw.source, 'source', pathOf);
   if (typeof source !== 'string') return source;
   const time = readTime(raw.time, pathOf);
-  if (isRejected(time)) return time;
+  if (typeof time === 'object' && time !== null) return time;
   const ingestionId = raw.ingestionid === undefined ? null : readName(raw.ingestionid, 'ingestionid', pathOf);
-  if (isRejected(ingestionId)) return ingestionId;
+  if (typeof ingestionId === 'object' && ingestionId !== null) return ingestionId;
   const sequence = readSequence(raw.sequence, pathOf);
-  if (isRejected(sequence)) return sequence;
+  if (typeof sequence === 'object' && sequence !== null) return sequence;
   return { id, source, time, ingestionId, sequence, traceparent: readTraceparent(raw.traceparent) };
 }
 
@@ -39,31 +38,37 @@ export function rejectAttribute(path: string, rule: string): RejectedRecord {
   return reject('envelope-invalid', path, `${rule}; send a CloudEvents 1.0 envelope, binary or structured`);
 }
 
-function readName(value: unknown, attribute: string, pathOf: AttributePath): string | RejectedRecord {
+function readName(value: RawAttribute, attribute: string, pathOf: AttributePath): string | RejectedRecord {
+  if (typeof value === 'object') return value;
   if (typeof value !== 'string' || value === '') return rejectAttribute(pathOf(attribute), `${attribute} must be a non-empty text`);
-  return judgeId(value, pathOf(attribute)) ?? value;
+  return judgeId(value, pathOf, attribute) ?? value;
 }
 
-function readTime(value: unknown, pathOf: AttributePath): string | null | RejectedRecord {
+function readTime(value: RawAttribute, pathOf: AttributePath): string | null | RejectedRecord {
   if (value === undefined) return null;
+  if (typeof value === 'object') return value;
   if (typeof value !== 'string') return rejectAttribute(pathOf('time'), 'time must be a text');
   if (isDateTime(value)) return value;
   return reject('impossible-date', pathOf('time'), 'must be an RFC 3339 date-time of 1900–2100 that exists; correct it or leave it out');
 }
 
-function readSequence(value: unknown, pathOf: AttributePath): bigint | null | RejectedRecord {
+function readSequence(value: RawAttribute, pathOf: AttributePath): bigint | null | RejectedRecord {
   if (value === undefined) return null;
-  const isNumber = typeof value === 'number' && Number.isInteger(value) && value >= 0;
-  if (!isNumber && !(typeof value === 'string' && DECIMAL.test(value))) {
+  if (typeof value === 'object') return value;
+  if (!isWholeNumber(value)) {
     return rejectAttribute(pathOf('sequence'), 'sequence must be a whole number from 0 on, as a JSON number or as decimal text');
   }
-  const sequence = BigInt(value as number | string);
+  const sequence = BigInt(value);
   if (sequence <= MAX_SEQUENCE) return sequence;
   return reject('number-out-of-range', pathOf('sequence'), 'sequence must be at most 2^53 − 1; count in smaller steps');
 }
 
+function isWholeNumber(value: string | number): boolean {
+  return typeof value === 'string' ? DECIMAL.test(value) : Number.isInteger(value) && value >= 0;
+}
+
 /** Trace context that cannot be read is dropped, as its standard says; it never costs the event. */
-function readTraceparent(value: unknown): string | null {
+function readTraceparent(value: RawAttribute): string | null {
   return typeof value === 'string' && value.length <= MAX_TRACEPARENT && TRACEPARENT.test(value) ? value : null;
 }
 

@@ -1,8 +1,8 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { RejectedRecord } from './decoded';
-import { inspectJson, type PathNamer } from './json-inspect';
+import { inspectJson } from './json-inspect';
 import { scanJson } from './json-scan';
-import { isRejected, reject } from './rejection';
+import { isRejected, type PathNamer, reject } from './rejection';
 
 /** After decompression; a value of exactly this size is taken. */
 export const MAX_VALUE_BYTES = 1_048_576;
@@ -32,10 +32,13 @@ export function readJson(bytes: Buffer, rules: JsonRules): { readonly value: unk
   return judgeParsed(bytes, text, parsed.value, rules) ?? parsed;
 }
 
-/** The text that the bytes spell, or why they spell none. A byte order mark is kept, so it is no JSON. */
+/**
+ * The text that the bytes spell, or why they spell none. A byte order mark is kept, so it is no JSON. Decoding puts U+FFFD where
+ * bytes are broken, so only texts that hold one need the exact check: half the price of checking all.
+ */
 export function readText(bytes: Buffer, path: string): string | RejectedRecord {
-  if (isAscii(bytes)) return bytes.toString('latin1');
-  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const text = bytes.toString();
+  if (!text.includes('\ufffd') || isUtf8(bytes)) return text;
   return reject('invalid-utf8', path, 'the bytes are not UTF-8; encode text as UTF-8');
 }
 

@@ -1,12 +1,10 @@
 import type { RejectedRecord } from './decoded';
 import { findDuplicateKey } from './duplicate-keys';
-import { jsonPath, reject } from './rejection';
+import { jsonPath, type PathNamer, reject } from './rejection';
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 type Segments = (string | number)[];
-/** Names a place of the value, from the segments that lead to it. */
-export type PathNamer = (segments: readonly PropertyKey[]) => string;
 
 /**
  * The exact check of what `scanJson` only suspects.

@@ -3,6 +3,12 @@ import type { RejectedRecord, RejectionCode } from './decoded';
 const MAX_PATH_LENGTH = 200;
 const MAX_REASON_LENGTH = 500;
 
+/** Says where an attribute stands: `headers.ce_id` in one binding, `value.id` in the other. */
+export type AttributePath = (attribute: string) => string;
+
+/** Names a place of the value, from the segments that lead to it. */
+export type PathNamer = (segments: readonly PropertyKey[]) => string;
+
 /** A rejection whose texts may be stored and shown anywhere: bounded, well-formed, without control characters. */
 export function reject(code: RejectionCode, path: string, reason: string): RejectedRecord {
   return { kind: 'rejected', code, path: printable(path, MAX_PATH_LENGTH), reason: printable(reason, MAX_REASON_LENGTH) };

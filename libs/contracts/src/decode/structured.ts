@@ -1,9 +1,7 @@
-import type { LogHeaders } from '../log/record';
 import type { RejectedRecord } from './decoded';
-import { type AttributePath, type RawAttributes, rejectAttribute } from './envelope';
-import { readHeader } from './binary';
+import { type RawAttribute, type RawAttributes, rejectAttribute } from './envelope';
 import { type JsonRules, MAX_NESTING, readJson } from './json-bytes';
-import { jsonPath, isRejected, reject } from './rejection';
+import { type AttributePath, jsonPath, isRejected, reject } from './rejection';
 
 export const STRUCTURED_MEDIA_TYPE = 'application/cloudevents+json';
 export const attributePath: AttributePath = (attribute) => `value.${attribute}`;
@@ -14,13 +12,14 @@ export interface StructuredEvent {
   readonly subject: string | null;
   readonly attributes: RawAttributes;
   readonly data: unknown;
+  /** All members, those that the house does not read among them. */
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly valueBytes: number;
 }
 
-/** Null: the binary binding. The other structured formats (batch, avro …) are refused. */
-export function readIsStructured(headers: LogHeaders): boolean | RejectedRecord {
-  const contentType = readHeader(headers, 'content-type');
+/** False: the binary binding. The other structured formats (batch, avro …) are refused. */
+export function judgeIsStructured(contentType: string | undefined): boolean | RejectedRecord {
   if (contentType === undefined || contentType === 'application/json') return false;
-  if (typeof contentType !== 'string') return contentType;
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (mediaType === STRUCTURED_MEDIA_TYPE) return true;
   if (!mediaType.startsWith('application/cloudevents')) return false;
@@ -40,16 +39,16 @@ export function readStructured(value: Buffer): StructuredEvent | RejectedRecord 
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return rejectAttribute('value', 'a structured event is a JSON object');
   }
-  return readMembers(event as Readonly<Record<string, unknown>>);
+  return readMembers(event as Readonly<Record<string, unknown>>, value.length);
 }
 
-function readMembers(event: Readonly<Record<string, unknown>>): StructuredEvent | RejectedRecord {
+function readMembers(event: Readonly<Record<string, unknown>>, valueBytes: number): StructuredEvent | RejectedRecord {
   if (event['specversion'] !== '1.0') return rejectAttribute('value.specversion', 'specversion must be 1.0');
   const { type } = event;
   if (typeof type !== 'string' || type === '') return rejectAttribute('value.type', 'type must be a non-empty text');
   const subject = event['subject'] ?? null;
   if (subject !== null && typeof subject !== 'string') return rejectAttribute('value.subject', 'subject must be a text');
-  return judgeData(event) ?? { type, subject, attributes: attributesOf(event), data: event['data'] };
+  return judgeData(event) ?? { type, subject, attributes: attributesOf(event), data: event['data'], members: event, valueBytes };
 }
 
 function judgeData(event: Readonly<Record<string, unknown>>): RejectedRecord | null {
@@ -59,17 +58,22 @@ function judgeData(event: Readonly<Record<string, unknown>>): RejectedRecord | n
   return rejectAttribute('value.datacontenttype', 'the payload must be application/json');
 }
 
-/** In JSON a null attribute is an absent one. */
 function attributesOf(event: Readonly<Record<string, unknown>>): RawAttributes {
-  const of = (attribute: string): unknown => event[attribute] ?? undefined;
   return {
-    id: of('id'),
-    source: of('source'),
-    time: of('time'),
-    ingestionid: of('ingestionid'),
-    sequence: of('sequence'),
-    traceparent: of('traceparent'),
+    id: attributeOf(event, 'id'),
+    source: attributeOf(event, 'source'),
+    time: attributeOf(event, 'time'),
+    ingestionid: attributeOf(event, 'ingestionid'),
+    sequence: attributeOf(event, 'sequence'),
+    traceparent: attributeOf(event, 'traceparent'),
   };
+}
+
+/** In JSON a null attribute is an absent one. */
+function attributeOf(event: Readonly<Record<string, unknown>>, attribute: string): RawAttribute {
+  const value = event[attribute] ?? undefined;
+  if (value === undefined || typeof value === 'string' || typeof value === 'number') return value;
+  return rejectAttribute(attributePath(attribute), `${attribute} must be a text`);
 }
 
 export function judgeStructuredSubject(subject: string | null, key: string): RejectedRecord | null {
