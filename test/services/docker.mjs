@@ -6,7 +6,7 @@ import { REPOSITORY } from './workspace.mjs';
 
 const PORT_VARIABLES = { postgres: 'POSTGRES_PORT', redis: 'REDIS_PORT', kafka: 'KAFKA_PORT' };
 const INNER_ADDRESS = {
-  postgres: (port) => `postgres://harvest:harvest@127.0.0.1:${port}/harvest`,
+  postgres: (port) => `postgres://harvest:password@127.0.0.1:${port}/harvest`,
   redis: (port) => `redis://127.0.0.1:${port}`,
   kafka: (port) => `127.0.0.1:${port}`,
 };
