@@ -1,3 +1,4 @@
 export * from './builders/sample-payloads';
 export * from './facts';
 export * from './services';
+export * from './memory-log-store';

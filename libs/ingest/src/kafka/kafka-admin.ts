@@ -1,13 +1,12 @@
 import type { LogAdmin, PartitionRange, TopicSpec } from '@harvest/contracts';
 import { toOffset, withDeadline } from '@harvest/kernel';
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import { MAX_RECORD_BYTES } from '../append-chunks';
 import { topicMissing } from '../log-errors';
 import { createKafkaClient, type KafkaClient, type KafkaConnection } from './kafka-client';
 import { classifyLogError } from './kafka-errors';
 
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 };
-/** A value may be 1 MiB, and key, headers and framing come on top: Kafka's default would refuse a legal event. */
-const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
 interface OpenAdmin {
   readonly client: KafkaClient;
@@ -122,7 +121,7 @@ function createTopic(admin: Admin, spec: TopicSpec): Promise<boolean> {
     { name: 'retention.ms', value: String(spec.retentionMs) },
     { name: 'retention.bytes', value: '-1' },
     { name: 'cleanup.policy', value: 'delete' },
-    { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
+    { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
   ];
   return admin.createTopics({ topics: [{ topic: spec.topic, numPartitions: spec.partitions, configEntries }] });
 }

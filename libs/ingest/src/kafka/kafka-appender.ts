@@ -1,6 +1,6 @@
 import type { AppendedRecord, LogAppender, RecordToAppend } from '@harvest/contracts';
 import { withDeadline } from '@harvest/kernel';
-import { byTopic, chunksOf, type IndexedRecord, recordBytes } from './append-chunks';
+import { byTopic, chunksOf, type IndexedRecord, recordBytes } from '../append-chunks';
 import type { KafkaAdmin } from './kafka-admin';
 import type { KafkaConnection } from './kafka-client';
 import { classifyAppendError } from './kafka-errors';

@@ -1,6 +1,7 @@
 import type { LogReader, LogRecord, TopicPartition } from '@harvest/contracts';
 import { type Offset, toOffset, withDeadline } from '@harvest/kernel';
 import { outOfRange, partitionMissing, topicMissing } from '../log-errors';
+import type { ReadRange } from '../read-range';
 import { createCluster, type FetchAnswer, type KafkaCluster, READ_COMMITTED } from './kafka-cluster';
 import { createKafkaClient, type KafkaConnection } from './kafka-client';
 import { classifyLogError } from './kafka-errors';
@@ -8,8 +9,6 @@ import { classifyLogError } from './kafka-errors';
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const MAX_WAIT_MS = 100;
 const MAX_FETCH_BYTES = 2 * 1024 * 1024;
-
-export type ReadRange = TopicPartition & { readonly from: Offset; readonly to: Offset };
 
 /**
  * Reads a partition straight from its leader: no group, so nothing to join, to disturb or to clean up. One fetch is on its way

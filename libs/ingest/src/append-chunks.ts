@@ -1,9 +1,11 @@
 import type { RecordToAppend } from '@harvest/contracts';
 
 /** Below the broker's default of 1 MiB per request batch, framing included. */
-const MAX_CHUNK_BYTES = 900_000;
+export const MAX_CHUNK_BYTES = 900_000;
 /** kafkajs groups a request's records in quadratic time. */
-const MAX_CHUNK_RECORDS = 1_000;
+export const MAX_CHUNK_RECORDS = 1_000;
+/** A value may be 1 MiB, and key, headers and framing come on top: Kafka's default would refuse a legal event. */
+export const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 /** Per record: lengths, timestamps, attributes. */
 const FRAMING_BYTES = 32;
 
