@@ -8,7 +8,7 @@ const MAX_TYPE_PARAMETERS = 2;
 /** Roles a file may play, written as the last part of its name; see docs/architecture.md. */
 const ROLES = 'projection read-model table port query operation controller command module health metrics view filter generated d'
   .split(' ')
-  .concat('unit.spec int.spec e2e.spec contract.spec integrity.spec long.spec'.split(' '));
+  .concat('contract unit.spec int.spec e2e.spec contract.spec integrity.spec long.spec'.split(' '));
 const SUBJECT = String.raw`[a-z0-9]+(-[a-z0-9]+)*`;
 const FILE_NAME = new RegExp(`^${SUBJECT}(\\.v\\d+)?(\\.(${ROLES.map((role) => role.replace('.', String.raw`\.`)).join('|')}))*$`);
 const MIGRATION_NAME = new RegExp(`^\\d{12,14}-${SUBJECT}(\\.(unit|int)\\.spec)?$|^index$`);
