@@ -1,4 +1,7 @@
 import type { EventType, PayloadOf } from '../events/event-types';
+import type { RejectionCode } from './rejection-codes';
+
+export { REJECTION_CODES, type RejectionCode } from './rejection-codes';
 
 /** The envelope's attributes that the house uses; see 2-events. */
 export interface Envelope {
@@ -47,26 +50,3 @@ export interface RejectedRecord {
 }
 
 export type Decoded = HarvestEvent | Tombstone | IgnoredRecord | RejectedRecord;
-
-export const REJECTION_CODES = [
-  'invalid-utf8',
-  'invalid-json',
-  'nul-character',
-  'lone-surrogate',
-  'nesting-too-deep',
-  'number-out-of-range',
-  'forbidden-key',
-  'duplicate-key',
-  'impossible-date',
-  'id-too-long',
-  'key-missing',
-  'key-mismatch',
-  'value-too-large',
-  'attributes-too-large',
-  'envelope-invalid',
-  'unknown-version',
-  'wrong-topic',
-  'payload-invalid',
-  'tombstone-not-allowed',
-] as const;
-export type RejectionCode = (typeof REJECTION_CODES)[number];

@@ -22,16 +22,19 @@ const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}/;
 
 export function readEnvelope(raw: RawAttributes, pathOf: AttributePath): Envelope | RejectedRecord {
   const id = readName(raw.id, 'id', pathOf);
-  if (typeof id !== 'string') return id;
   const source = readName(raw.source, 'source', pathOf);
-  if (typeof source !== 'string') return source;
   const time = readTime(raw.time, pathOf);
-  if (typeof time === 'object' && time !== null) return time;
   const ingestionId = raw.ingestionid === undefined ? null : readName(raw.ingestionid, 'ingestionid', pathOf);
-  if (typeof ingestionId === 'object' && ingestionId !== null) return ingestionId;
   const sequence = readSequence(raw.sequence, pathOf);
-  if (typeof sequence === 'object' && sequence !== null) return sequence;
-  return { id, source, time, ingestionId, sequence, traceparent: readTraceparent(raw.traceparent) };
+  if (typeof id !== 'string') return id;
+  if (typeof source !== 'string') return source;
+  const rejection = rejectionIn(time) ?? rejectionIn(ingestionId) ?? rejectionIn(sequence);
+  if (rejection) return rejection;
+  return { id, source, time, ingestionId, sequence, traceparent: readTraceparent(raw.traceparent) } as Envelope;
+}
+
+function rejectionIn(attribute: string | bigint | null | RejectedRecord): RejectedRecord | null {
+  return typeof attribute === 'object' ? attribute : null;
 }
 
 export function rejectAttribute(path: string, rule: string): RejectedRecord {

@@ -142,16 +142,20 @@ class Scanner {
 
   private number(start: number): number {
     const { bytes } = this;
-    let at = bytes[start] === MINUS ? start + 1 : start;
-    const digitsFrom = at;
-    while (isDigit(bytes[at])) at += 1;
-    if (at - digitsFrom >= UNSAFE_DIGITS) this.suspicious = true;
-    if (bytes[at] === 0x2e) at += 1;
-    while (isDigit(bytes[at])) at += 1;
-    if (((bytes[at] ?? 0) | 0x20) !== 0x65) return Math.max(at, start + 1);
+    const from = bytes[start] === MINUS ? start + 1 : start;
+    let at = endOfDigits(bytes, from);
+    if (at - from >= UNSAFE_DIGITS) this.suspicious = true;
+    if (bytes[at] === 0x2e) at = endOfDigits(bytes, at + 1);
+    if (((bytes[at] ?? 0) | 0x20) !== 0x65) return at;
     if (bytes[at + 1] !== MINUS) this.suspicious = true;
     return at + 2;
   }
+}
+
+function endOfDigits(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (isDigit(bytes[at])) at += 1;
+  return at;
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES, type EventType } from '../events/event-types';
-import type { RejectedRecord, RejectionCode } from './decoded';
+import type { RejectedRecord } from './decoded';
+import type { RejectionCode } from './rejection-codes';
 import { jsonPath, reject } from './rejection';
 
 /** Of their compact JSON text in UTF-8. */
@@ -21,9 +22,14 @@ export function readPayload(type: EventType, payload: unknown, valueBytes: numbe
 }
 
 function rejectIssue(type: EventType, issue: z.core.$ZodIssue | undefined): RejectedRecord {
-  const code = (issue?.code === 'custom' ? (issue.params?.['rejection'] as RejectionCode | undefined) : undefined) ?? 'payload-invalid';
-  const message = issue?.message ?? 'the payload breaks its schema';
-  return reject(code, jsonPath('payload', issue?.path ?? []), `${message}; correct the field, see the schema of ${type}`);
+  const { message = 'the payload breaks its schema', path = [] } = issue ?? {};
+  return reject(codeOf(issue), jsonPath('payload', path), `${message}; correct the field, see the schema of ${type}`);
+}
+
+/** The checks of our own name the code (see `brokenRule`). */
+function codeOf(issue: z.core.$ZodIssue | undefined): RejectionCode {
+  const params = issue?.code === 'custom' ? issue.params : undefined;
+  return (params?.['rejection'] as RejectionCode | undefined) ?? 'payload-invalid';
 }
 
 function judgeAttributes(payload: unknown, valueBytes: number): RejectedRecord | null {

@@ -1,4 +1,5 @@
-import type { RejectedRecord, RejectionCode } from './decoded';
+import type { RejectedRecord } from './decoded';
+import type { RejectionCode } from './rejection-codes';
 
 const MAX_PATH_LENGTH = 200;
 const MAX_REASON_LENGTH = 500;

@@ -12,12 +12,14 @@ export function canonicalJson(value: unknown): string {
 const MAX_DEPTH = 64;
 
 function ordered(value: unknown, level: number): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value !== 'object') return refuse(`a ${typeof value} cannot be written as JSON`);
+  if (typeof value === 'object' && value !== null) return orderedContainer(value, level);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value;
+  return refuse(typeof value === 'number' ? 'numbers must be finite' : `a ${typeof value} cannot be written as JSON`);
+}
+
+function orderedContainer(value: object, level: number): unknown {
   if (level > MAX_DEPTH) return refuse(`nested deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) return value.map((item) => ordered(item, level + 1));
-  return orderedMembers(value, level);
+  return Array.isArray(value) ? value.map((item) => ordered(item, level + 1)) : orderedMembers(value, level);
 }
 
 function orderedMembers(members: object, level: number): Record<string, unknown> {

@@ -94,11 +94,10 @@ const FORMS: ReadonlyMap<number, { readonly precision: DatePrecision; readonly r
 
 /** The start of the day that the first ten characters name, or null. A local year may lie one outside the range of UTC years. */
 function readDay(text: string): number | null {
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 2);
-  const day = digits(text, 8, 2);
-  if (text[4] !== '-' || text[7] !== '-' || year < MIN_YEAR - 1 || year > MAX_YEAR + 1) return null;
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null;
+  const year = numberIn(text, 0, YEARS);
+  const month = numberIn(text, 5, MONTHS);
+  const day = numberIn(text, 8, DAYS);
+  if (text[4] !== '-' || text[7] !== '-' || year < 0 || month < 0 || day < 0 || day > daysInMonth(year, month)) return null;
   return Date.UTC(year, month - 1, day);
 }
 
@@ -119,11 +118,10 @@ function readDateTime(text: string): number | null {
 }
 
 function readTime(text: string): number | null {
-  if (text[13] !== ':' || text[16] !== ':') return null;
-  const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  const second = digits(text, 17, 2);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return null;
+  const hour = numberIn(text, 11, HOURS);
+  const minute = numberIn(text, 14, SIXTIETHS);
+  const second = numberIn(text, 17, SIXTIETHS);
+  if (text[13] !== ':' || text[16] !== ':' || hour < 0 || minute < 0 || second < 0) return null;
   return ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
@@ -149,12 +147,15 @@ function millisecondsOf(text: string): number {
 /** Minutes ahead of UTC. */
 function readZone(text: string, from: number): number | null {
   const sign = text[from];
-  if (sign === 'Z' || sign === 'z') return text.length === from + 1 ? 0 : null;
-  if ((sign !== '+' && sign !== '-') || text.length !== from + 6 || text[from + 3] !== ':') return null;
-  const hours = digits(text, from + 1, 2);
-  const minutes = digits(text, from + 4, 2);
-  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return null;
-  return sign === '-' ? -(hours * 60 + minutes) : hours * 60 + minutes;
+  if (sign === '+' || sign === '-') return readNumericZone(text, from, sign === '-' ? -1 : 1);
+  return (sign === 'Z' || sign === 'z') && text.length === from + 1 ? 0 : null;
+}
+
+function readNumericZone(text: string, from: number, sign: number): number | null {
+  const hours = numberIn(text, from + 1, HOURS);
+  const minutes = numberIn(text, from + 4, SIXTIETHS);
+  if (text.length !== from + 6 || text[from + 3] !== ':' || hours < 0 || minutes < 0) return null;
+  return sign * (hours * 60 + minutes);
 }
 
 function isInRange(ms: number): boolean {
@@ -168,13 +169,24 @@ function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
 }
 
-/** The number that `count` digits make, or -1. */
-function digits(text: string, from: number, count: number): number {
+interface NumberForm {
+  readonly digits: number;
+  readonly min: number;
+  readonly max: number;
+}
+const YEARS: NumberForm = { digits: 4, min: MIN_YEAR - 1, max: MAX_YEAR + 1 };
+const MONTHS: NumberForm = { digits: 2, min: 1, max: 12 };
+const DAYS: NumberForm = { digits: 2, min: 1, max: 31 };
+const HOURS: NumberForm = { digits: 2, min: 0, max: 23 };
+const SIXTIETHS: NumberForm = { digits: 2, min: 0, max: 59 };
+
+/** The number that the digits make, or -1 when they are none or it lies outside the form's range. */
+function numberIn(text: string, from: number, form: NumberForm): number {
   let value = 0;
-  for (let index = from; index < from + count; index += 1) {
+  for (let index = from; index < from + form.digits; index += 1) {
     const unit = text.charCodeAt(index);
     if (!isDigit(unit)) return -1;
     value = value * 10 + unit - 48;
   }
-  return value;
+  return value < form.min || value > form.max ? -1 : value;
 }
