@@ -1,12 +1,4 @@
-import type {
-  AppendedRecord,
-  EmbeddedLogStore,
-  EventLog,
-  LogAppender,
-  LogRecord,
-  PartitionRange,
-  RecordToAppend,
-} from '@harvest/contracts';
+import type { AppendedRecord, EmbeddedLogStore, EventLog, LogAppender, LogRecord, RecordToAppend } from '@harvest/contracts';
 import type { Offset } from '@harvest/kernel';
 import type { Logger } from '@harvest/observability';
 import { chunksOf, type IndexedRecord, MAX_RECORD_BYTES, recordBytes } from '../append-chunks';
