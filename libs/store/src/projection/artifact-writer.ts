@@ -1,0 +1,187 @@
+import type { ArtifactBatch, ArtifactCardRow, ArtifactRows, DiscoveryRow, Evolved } from '@harvest/read-models';
+import type { Rows, WriteTransaction } from '../connection/write-transaction';
+import type { ArrayEncoder } from '../encoding/array-encoder';
+import { ARTIFACT_CARD_COLUMNS } from '../tables/artifact-card.table';
+import { encodeColumns } from '../tables/columns';
+import { COUNT_BY_DAY_COLUMNS, COUNT_BY_KIND_COLUMNS, CountSums } from '../tables/counts.table';
+import {
+  ARTIFACT_UPDATE_COLUMNS,
+  DISCOVERY_COLUMNS,
+  FACTS_OF_CODES,
+  SCORE_UPDATE_COLUMNS,
+  decodeDiscovery,
+} from '../tables/discovery.table';
+import type { GenerationStatements } from './generation-statements';
+import type { OutcomeTally } from './outcomes';
+
+interface Known {
+  readonly index: number;
+  readonly discovery: DiscoveryRow;
+}
+
+/**
+ * One chunk's artifacts or scores in one transaction. The calls come in this order: `sendProbe`, `lockSubjects`, `evolve`,
+ * `sendRows`, `sendCounts`.
+ *
+ * The half of this topic cannot change beneath us (the checkpoint's row is held), so a subject whose facts are equal needs no lock;
+ * the other half can, so whoever changes a row locks it before anything about it is read.
+ */
+export class ArtifactWriter {
+  private readonly subjects: (Buffer | null)[];
+  private readonly sums = new CountSums();
+  private readonly inserted: ArtifactCardRow[] = [];
+  private readonly changed: ArtifactCardRow[] = [];
+  private readonly removed: string[] = [];
+  private readonly updates: DiscoveryRow[] = [];
+  private probe: Promise<Rows> | undefined;
+  private fresh: Evolved<ArtifactRows>[] = [];
+  private known: readonly Known[] = [];
+  readonly conflicts: string[] = [];
+
+  constructor(
+    private readonly transaction: WriteTransaction,
+    private readonly statements: GenerationStatements,
+    private readonly batch: ArtifactBatch,
+    private readonly encoder: ArrayEncoder,
+  ) {
+    this.subjects = this.encodeSubjects();
+  }
+
+  sendProbe(): void {
+    this.probe = this.transaction.send(this.statements.discovery.probe, this.subjects);
+  }
+
+  /** Inserts what is new and locks what is known and differs, both in the order of the ids. Takes one flight, rarely two. */
+  async lockSubjects(): Promise<void> {
+    const [missingCount, differingCount, missingList] = (await this.probe!).rows[0] as [number, number, string | null];
+    const missing = missingCount === this.batch.ids.length ? [...this.batch.ids.keys()] : parseOrdinals(missingList);
+    const insert = missing.length > 0 ? this.sendFresh(missing) : undefined;
+    const lock = differingCount > 0 ? this.sendLock() : undefined;
+    if (insert === undefined && lock === undefined) return;
+    await this.transaction.land('inserting and locking artifacts');
+    const insertedCount = (await insert)?.rowCount ?? 0;
+    if (insertedCount === missing.length) return void (this.known = decodeKnown(await lock));
+    await this.resolveLostRace(missing, lock);
+  }
+
+  /** Reads the cards of the locked rows, in a statement later than the lock, then makes everything the subjects come to. */
+  async evolve(tally: OutcomeTally): Promise<void> {
+    const cards = await this.readCards();
+    for (const evolved of this.fresh) this.takeFresh(evolved, tally);
+    for (const known of this.known) this.takeKnown(known, cards.get(known.index) ?? null, tally);
+    this.tallyIdentical(tally);
+  }
+
+  sendRows(): void {
+    const { discovery, card } = this.statements;
+    const [update, columns] = this.batch.touchesCards
+      ? [discovery.updateArtifacts, ARTIFACT_UPDATE_COLUMNS]
+      : [discovery.updateScores, SCORE_UPDATE_COLUMNS];
+    if (this.updates.length > 0) this.transaction.send(update, encodeColumns(this.encoder, columns, this.updates));
+    if (this.inserted.length > 0) this.transaction.send(card.insert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.inserted));
+    if (this.changed.length > 0) this.transaction.send(card.upsert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.changed));
+    if (this.removed.length > 0) this.transaction.send(card.delete, [this.encodeIds(this.removed)]);
+  }
+
+  /** To be sent right before COMMIT. */
+  sendCounts(): void {
+    const { addByKind, addByDay } = this.statements.count;
+    const kinds = this.sums.kinds();
+    const days = this.sums.days();
+    if (kinds.length > 0) this.transaction.send(addByKind, encodeColumns(this.encoder, COUNT_BY_KIND_COLUMNS, kinds));
+    if (days.length > 0) this.transaction.send(addByDay, encodeColumns(this.encoder, COUNT_BY_DAY_COLUMNS, days));
+  }
+
+  private sendFresh(missing: readonly number[]): Promise<Rows> {
+    this.fresh = missing.map((index) => this.batch.fresh(index));
+    const rows = this.fresh.map((evolved) => evolved.rows.discovery);
+    return this.transaction.send(this.statements.discovery.insertFresh, encodeColumns(this.encoder, DISCOVERY_COLUMNS, rows));
+  }
+
+  private sendLock(): Promise<Rows> {
+    return this.transaction.send(this.statements.discovery.lockKnown, this.subjects);
+  }
+
+  /** The other topic's transaction inserted some of our missing subjects first: those are known by now. */
+  private async resolveLostRace(missing: readonly number[], lock: Promise<Rows> | undefined): Promise<void> {
+    const own = this.transaction.send(this.statements.discovery.findOwn, [this.subjects[0]!]);
+    const locked = lock ?? this.sendLock();
+    await this.transaction.land('locking artifacts that another transaction has just inserted');
+    const ours = new Set((await own).rows.map((row) => row[0] as number));
+    this.fresh = this.fresh.filter((_evolved, position) => ours.has(missing[position]!));
+    this.known = decodeKnown(await locked);
+  }
+
+  private async readCards(): Promise<ReadonlyMap<number, ArtifactCardRow>> {
+    if (!this.batch.touchesCards || this.known.length === 0) return new Map();
+    const ids = this.known.map(({ discovery }) => discovery.artifactId);
+    const read = this.transaction.send(this.statements.card.read, [this.encodeIds(ids)]);
+    await this.transaction.land('reading cards');
+    const rows = (await read).rows as [number, string, string][];
+    return new Map(rows.map(([at, card, detail]) => [this.known[at]!.index, { artifactId: ids[at]!, card, detail }]));
+  }
+
+  private takeFresh(evolved: Evolved<ArtifactRows>, tally: OutcomeTally): void {
+    const { discovery, card } = evolved.rows;
+    this.note(evolved, discovery.artifactId, tally);
+    for (const delta of this.batch.countDeltas(null, discovery)) this.sums.add(delta);
+    if (this.batch.touchesCards && card !== null) this.inserted.push(card);
+  }
+
+  private takeKnown({ index, discovery }: Known, card: ArtifactCardRow | null, tally: OutcomeTally): void {
+    const evolved = this.batch.evolve(index, { discovery, card });
+    this.note(evolved, discovery.artifactId, tally);
+    const after = evolved.rows;
+    if (after.discovery !== discovery) {
+      this.updates.push(after.discovery);
+      for (const delta of this.batch.countDeltas(discovery, after.discovery)) this.sums.add(delta);
+    }
+    if (this.batch.touchesCards) this.takeCard(card, after.card);
+  }
+
+  private takeCard(before: ArtifactCardRow | null, after: ArtifactCardRow | null): void {
+    if (after === null) {
+      if (before !== null) this.removed.push(before.artifactId);
+    } else if (before === null || before.card !== after.card || before.detail !== after.detail) this.changed.push(after);
+  }
+
+  private note(evolved: Evolved<ArtifactRows>, id: string, tally: OutcomeTally): void {
+    tally.addEvolved(evolved);
+    if (evolved.keyInTwoPartitions) this.conflicts.push(id);
+  }
+
+  private tallyIdentical(tally: OutcomeTally): void {
+    if (this.fresh.length + this.known.length === this.batch.ids.length) return;
+    const taken = new Set<string>();
+    for (const { rows } of this.fresh) taken.add(rows.discovery.artifactId);
+    for (const { discovery } of this.known) taken.add(discovery.artifactId);
+    this.batch.ids.forEach((id, index) => {
+      if (!taken.has(id)) tally.addIdentical(this.batch.recordCounts[index]!);
+    });
+  }
+
+  /** Copied out of the encoder: they are sent more than once. */
+  private encodeSubjects(): (Buffer | null)[] {
+    const { ids, facts, factsOf } = this.batch;
+    this.encoder.reset();
+    const arrays = [
+      this.encoder.array('text', ids, (id) => id),
+      this.encoder.array('int8', facts, (fact) => fact),
+      this.encoder.array('int2', factsOf, (half) => FACTS_OF_CODES[half]),
+    ];
+    return arrays.map((array) => array && Buffer.from(array));
+  }
+
+  private encodeIds(ids: readonly string[]): Buffer | null {
+    this.encoder.reset();
+    return this.encoder.array('text', ids, (id) => id);
+  }
+}
+
+function parseOrdinals(list: string | null): readonly number[] {
+  return list === null ? [] : list.split(',').map(Number);
+}
+
+function decodeKnown(locked: Rows | undefined): readonly Known[] {
+  return (locked?.rows ?? []).map((row) => ({ index: row[0] as number, discovery: decodeDiscovery(row, 1) }));
+}

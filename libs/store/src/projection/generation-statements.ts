@@ -1,0 +1,36 @@
+import type { GenerationRef } from '@harvest/read-models';
+import type { Statement } from '../connection/write-transaction';
+import { artifactCardStatements } from '../tables/artifact-card.table';
+import { countStatements } from '../tables/counts.table';
+import { discoveryStatements } from '../tables/discovery.table';
+import { ingestionStatements } from '../tables/ingestion.table';
+
+type Named<T extends Record<string, string>> = { readonly [K in keyof T]: Statement };
+
+export interface GenerationStatements {
+  readonly discovery: Named<ReturnType<typeof discoveryStatements>>;
+  readonly card: Named<ReturnType<typeof artifactCardStatements>>;
+  readonly count: Named<ReturnType<typeof countStatements>>;
+  readonly ingestion: Named<ReturnType<typeof ingestionStatements>>;
+}
+
+const cache = new Map<string, GenerationStatements>();
+
+/** The statements on one generation's tables. Their names carry the generation: one name may never stand for two texts. */
+export function generationStatements({ generation, schema }: GenerationRef): GenerationStatements {
+  const known = cache.get(schema);
+  if (known !== undefined) return known;
+  const made = {
+    discovery: named('discovery', generation, discoveryStatements(schema)),
+    card: named('card', generation, artifactCardStatements(schema)),
+    count: named('count', generation, countStatements(schema)),
+    ingestion: named('ingestion', generation, ingestionStatements(schema)),
+  };
+  cache.set(schema, made);
+  return made;
+}
+
+function named<T extends Record<string, string>>(table: string, generation: number, texts: T): Named<T> {
+  const entries = Object.entries(texts).map(([query, text]) => [query, { name: `${table}_${query}_g${generation}`, text }]);
+  return Object.fromEntries(entries) as Named<T>;
+}

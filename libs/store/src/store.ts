@@ -1,0 +1,72 @@
+import type { HarvestMetrics, Logger } from '@harvest/observability';
+import type { FaultPoints, ProjectionStore } from '@harvest/read-models';
+import { classifyError } from './connection/classify-error';
+import { Pools, type PoolSettings, type PoolStats } from './connection/pools';
+import type { StatementListener, TransactionTimeouts } from './connection/write-transaction';
+import { PostgresGenerationStore } from './generations/postgres-generation-store';
+import { Migrator, type MigrationClass } from './migrator';
+import { PostgresProjectionStore } from './projection/postgres-projection-store';
+
+export interface StoreOptions {
+  readonly databaseUrl: string;
+  /** `signals.`: turns topic families into topics. */
+  readonly topicPrefix: string;
+  readonly migrations: readonly MigrationClass[];
+  readonly pool?: PoolSettings;
+  /** Of transactions that write: statement (default 15,000), lock (5,000), idle in transaction (5,000). */
+  readonly timeouts?: Partial<TransactionTimeouts>;
+  /** How long a lost COMMIT acknowledgement is looked into (default 30,000). */
+  readonly resolveMs?: number;
+  readonly faults?: FaultPoints;
+  /** Hears every statement of `apply` with its parameters, which are views to be copied at once. */
+  readonly onStatement?: StatementListener;
+  readonly logger: Logger;
+  readonly metrics: HarvestMetrics;
+}
+
+/** All ports that Postgres implements. */
+export interface Store {
+  readonly migrator: Migrator;
+  readonly projections: ProjectionStore;
+  readonly generations: PostgresGenerationStore;
+  /** Asks Postgres for an answer; rejects with `store-unreachable` within `timeoutMs`. Returns how long it took, in ms. */
+  ping(timeoutMs?: number): Promise<number>;
+  poolStats(): PoolStats;
+  /** Ends every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+const TIMEOUTS: TransactionTimeouts = { statementMs: 15_000, lockMs: 5_000, idleMs: 5_000 };
+
+/** Opens nothing yet: connections are made when they are needed. */
+export function createStore(options: StoreOptions): Store {
+  const { databaseUrl, logger, metrics } = options;
+  const pools = new Pools({ databaseUrl, settings: options.pool ?? {}, logger, metrics });
+  const transactions = { pools, timeouts: { ...TIMEOUTS, ...options.timeouts } };
+  let closing: Promise<void> | undefined;
+  return {
+    migrator: new Migrator({ databaseUrl, migrations: options.migrations, logger }),
+    projections: new PostgresProjectionStore({
+      ...transactions,
+      logger,
+      resolveMs: options.resolveMs ?? 30_000,
+      ...(options.faults && { faults: options.faults }),
+      ...(options.onStatement && { onStatement: options.onStatement }),
+    }),
+    generations: new PostgresGenerationStore(transactions),
+    ping: (timeoutMs = 2_000) => ping(pools, timeoutMs),
+    poolStats: () => pools.stats(),
+    close: () => (closing ??= pools.close()),
+  };
+}
+
+async function ping(pools: Pools, timeoutMs: number): Promise<number> {
+  const started = performance.now();
+  await pools.read('pinging Postgres', async (client) => {
+    const query = { text: 'SELECT 1', query_timeout: timeoutMs };
+    await client.query(query).catch((error: unknown) => {
+      throw classifyError(error, 'pinging Postgres');
+    });
+  });
+  return performance.now() - started;
+}
