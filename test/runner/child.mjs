@@ -11,6 +11,7 @@ const BIN = join(REPOSITORY, 'node_modules', '.bin');
 export const NODE = existsSync(join(BIN, 'node')) ? join(BIN, 'node') : process.execPath;
 
 const running = new Set();
+let interrupted = false;
 
 /** Ends a group for good; whatever it had started with it, unless that detached itself. */
 function endGroup(child, signal) {
@@ -26,6 +27,7 @@ function endGroup(child, signal) {
  * @returns {Promise<{ok: boolean, output: string, seconds: number, timedOut: boolean}>} never rejects for a command that fails
  */
 export function runCommand([file, ...args], { env = {}, output = 'keep', deadlineSeconds }) {
+  if (interrupted) return new Promise(() => undefined);
   const startedMs = Date.now();
   const stdio = output === 'show' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
   const path = `${BIN}:${process.env.PATH}`;
@@ -59,7 +61,8 @@ export function runCommand([file, ...args], { env = {}, output = 'keep', deadlin
   });
 }
 
-/** For Ctrl-C: everything that runs, at once. */
+/** For Ctrl-C: everything that runs, at once; nothing is started any more. */
 export function endAllChildren() {
+  interrupted = true;
   for (const child of running) if (child.pid) endGroup(child, 'SIGKILL');
 }

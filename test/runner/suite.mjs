@@ -20,7 +20,7 @@ function counts(file) {
 }
 
 function jestCommand(suite, { report, extra }) {
-  const flags = [`--maxWorkers=${suite.workers}`, '--json', `--outputFile=${report}`, '--passWithNoTests', '--forceExit=false'];
+  const flags = [`--maxWorkers=${suite.workers}`, '--json', `--outputFile=${report}`];
   const only = extra.length > 0 ? extra : (suite.only ?? []);
   return ['node', '--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...flags, ...only];
 }
