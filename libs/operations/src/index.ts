@@ -5,3 +5,6 @@ export * from './ports/progress-sink.port';
 export * from './publish/publish-ingestion';
 export * from './simulate/simulate.operation';
 export * from './simulate/simulated-stream';
+export * from './publish/line-formats';
+export * from './publish/publish-file.operation';
+export * from './publish/wait-for-ingestion.operation';

@@ -1,7 +1,15 @@
+export interface PieceOfWork {
+  readonly name: string;
+  readonly unit: string;
+  /** Null: unknown, so no time left can be given. */
+  readonly total: number | null;
+  /** How much of it an earlier run had done. */
+  readonly doneBefore: number;
+}
+
 /** What a long operation reports while it runs. Calls are synchronous, quick and never throw. */
 export interface ProgressSink {
-  /** A new piece of work. `total` null: unknown, so no ETA can be given. */
-  started(work: { readonly name: string; readonly unit: string; readonly total: number | null }): void;
+  started(work: PieceOfWork): void;
   /** How much of it is done by now (absolute, not a difference). */
   advanced(done: number): void;
   /** Something worth a line of its own. */

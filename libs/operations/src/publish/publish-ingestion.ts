@@ -66,7 +66,7 @@ export class IngestionPublisher {
     const run = new IngestionRun(plan);
     await run.coverEarlierRun(this.log);
     await this.report(ingestionRecord(plan, 'ingestion.started', { source: plan.source, expected: plan.expected }));
-    this.progress.started({ name: 'publishing', unit: 'records', total: plan.expected });
+    this.progress.started({ name: 'publishing', unit: 'records', total: plan.expected, doneBefore: run.total });
     try {
       await this.writeItems(plan, run);
     } catch (error) {
