@@ -10,29 +10,29 @@ export const MAX_PAGE = 200;
 export const DEFAULT_PAGE = 50;
 export const MAX_WAIT_MS = 30_000;
 
-export const artifactIdParameter: ParameterSpec = {
+export const artifactIdParameter = {
   kind: 'string',
   schema: text(MAX_ID_BYTES),
   about: 'The artifact’s id as its producer chose it, percent-encoded (`/` as `%2F`), at most 512 bytes.',
   example: 'arxiv:hep-th/9711200',
-};
-export const ingestionIdParameter: ParameterSpec = {
+} as const satisfies ParameterSpec;
+export const ingestionIdParameter = {
   kind: 'string',
   schema: text(MAX_ID_BYTES),
   about: 'The ingestion’s id, percent-encoded.',
   example: 'nightly-2026-01-31',
-};
+} as const satisfies ParameterSpec;
 
-export const limitParameter: ParameterSpec = {
+export const limitParameter = {
   kind: 'integer',
   schema: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   about: 'Items on a page.',
-};
-export const cursorParameter: ParameterSpec = {
+} as const satisfies ParameterSpec;
+export const cursorParameter = {
   kind: 'string',
   schema: text(2000),
   about: '`nextCursor` of the page before. It belongs to the question it came from.',
-};
+} as const satisfies ParameterSpec;
 
 /** How fresh the answer must be; on all reads. */
 export const freshnessParameters = {
@@ -76,6 +76,14 @@ export const discoveryFilters = {
     example: '2024-01',
   },
   until: { kind: 'string', schema: partialDate, about: 'Published before this moment.', example: '2025' },
+  hours: {
+    kind: 'integer',
+    schema: z
+      .int()
+      .min(1)
+      .max(24 * 366 * 10),
+    about: 'Published in the last so many hours; instead of `since`.',
+  },
   sort: {
     kind: 'string',
     schema: z.enum(['score', 'recent', 'hot']).default('score'),
@@ -83,8 +91,8 @@ export const discoveryFilters = {
   },
 } as const satisfies Record<string, ParameterSpec>;
 
-export const totalParameter: ParameterSpec = {
+export const totalParameter = {
   kind: 'boolean',
   schema: z.boolean().default(false),
   about: 'Adds the exact `total`; kept for no filter, source, type, both, and whole days of these.',
-};
+} as const satisfies ParameterSpec;

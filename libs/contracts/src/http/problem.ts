@@ -2,14 +2,13 @@ import { z } from 'zod';
 
 /** Every code an answer may fail with, its status, and what it means. Codes are part of the public interface. */
 export const PROBLEMS = {
-  'parameter-unknown': { status: 400, title: 'The address has a parameter that this question does not take' },
-  'parameter-repeated': { status: 400, title: 'A parameter was given more than once' },
-  'parameter-invalid': { status: 400, title: 'A parameter breaks its rule' },
-  'parameter-missing': { status: 400, title: 'A parameter that is needed was not given' },
+  'unknown-parameter': { status: 400, title: 'The address has a parameter that this question does not take' },
+  'repeated-parameter': { status: 400, title: 'A parameter was given more than once' },
+  'invalid-parameter': { status: 400, title: 'A parameter breaks its rule' },
   'combination-not-served': { status: 400, title: 'This combination of filters and order is not served' },
   'total-not-kept': { status: 400, title: 'No total is kept for these filters' },
-  'cursor-invalid': { status: 400, title: 'The cursor is not one of ours, or belongs to another question' },
-  'position-invalid': { status: 400, title: 'The position is not one of ours' },
+  'invalid-cursor': { status: 400, title: 'The cursor is not one of ours, or belongs to another question' },
+  'invalid-position': { status: 400, title: 'The position is not one of ours' },
   'id-invalid': { status: 400, title: 'The id is empty, too long or not valid text' },
   'url-invalid': { status: 400, title: 'The address is not a valid URL' },
   'request-malformed': { status: 400, title: 'The request is not valid HTTP' },

@@ -15,17 +15,17 @@ const CACHED_HEADERS: readonly AnswerHeader[] = ['ETag', 'Cache-Control', 'X-Cac
 const NOT_MODIFIED = { about: 'Nothing has changed since the ETag you hold.', headers: CACHED_HEADERS } as const;
 
 const READ_PROBLEMS = [
-  'parameter-unknown',
-  'parameter-repeated',
-  'parameter-invalid',
-  'position-invalid',
+  'unknown-parameter',
+  'repeated-parameter',
+  'invalid-parameter',
+  'invalid-position',
   'position-not-reached',
   'too-stale',
   'pool-exhausted',
   'store-unreachable',
   'store-timeout',
 ] as const;
-const PAGE_PROBLEMS = [...READ_PROBLEMS, 'cursor-invalid', 'refill-limit'] as const;
+const PAGE_PROBLEMS = [...READ_PROBLEMS, 'invalid-cursor', 'refill-limit'] as const;
 const BODY_PROBLEMS = [
   'body-missing',
   'json-invalid',
@@ -64,7 +64,7 @@ export const ROUTES = {
     query: { ...discoveryFilters, cursor: cursorParameter },
     requestHeaders: ['X-Request-Id'],
     answers: { 200: { about: 'Lines.', mediaType: 'application/x-ndjson', headers: FRESH_HEADERS } },
-    problems: [...READ_PROBLEMS, 'cursor-invalid', 'combination-not-served', 'stream-limit'],
+    problems: [...READ_PROBLEMS, 'invalid-cursor', 'combination-not-served', 'stream-limit'],
   },
   getArtifact: {
     method: 'GET',
@@ -126,7 +126,7 @@ export const ROUTES = {
     requestHeaders: ['Last-Event-ID', 'X-Request-Id'],
     answers: { 200: { about: 'Events.', mediaType: 'text/event-stream' } },
     problems: [
-      'parameter-unknown',
+      'unknown-parameter',
       'id-invalid',
       'ingestion-unknown',
       'stream-limit',
@@ -182,7 +182,7 @@ function service(path: string, summary: string, answer: { mediaType: string; vie
     pathParameters: {},
     query: {},
     answers: { 200: { about: summary, ...answer } },
-    problems: ['parameter-unknown'],
+    problems: ['unknown-parameter'],
   } as const satisfies RouteSpec;
 }
 

@@ -1,0 +1,72 @@
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { TrustProxy } from '@harvest/config';
+import { HealthModule, toNestLogger } from '@harvest/observability';
+
+import { EVENT_INTAKE } from './api.ports';
+import type { ApiPorts } from './api.ports';
+import { registerDocumentation } from './documentation';
+import { EventsController } from './events.controller';
+import { ApiAdapter } from './http/api-adapter';
+import { bindRoutes } from './http/bind-routes';
+import { Drain } from './http/drain';
+import { observeRequests } from './http/observe-requests';
+import { ServiceController } from './service.controller';
+
+export type { ApiPorts, ReceiptPositions } from './api.ports';
+
+/** The API on whatever ports it is given. */
+@Module({})
+export class ApiModule {
+  static register(ports: ApiPorts): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [HealthModule.register(ports.health)],
+      providers: [EventsController, ServiceController, { provide: EVENT_INTAKE, useValue: ports }],
+    };
+  }
+}
+
+export interface ApiOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly trustProxy: TrustProxy;
+  readonly ports: ApiPorts;
+}
+
+export interface RunningApi {
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Readiness says no, streams end, requests in flight are answered for at most 5 s, then the rest is cut. Idempotent, never
+   * rejects. The ports are left to whoever made them.
+   */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects when the port is taken. */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const { ports } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.register(ports), new ApiAdapter(options.trustProxy), {
+    logger: toNestLogger(ports.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const instance = app.getHttpAdapter().getInstance();
+  const drain = new Drain(ports.health, ports.logger);
+  drain.watch(instance);
+  observeRequests(instance, ports);
+  bindRoutes(instance, { ...app.get(EventsController).handlers(), ...app.get(ServiceController).handlers() }, ports.logger);
+  await registerDocumentation(instance);
+  await app.listen({ host: options.host, port: options.port });
+  const { port } = app.getHttpServer().address() as { port: number };
+  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => drain.close(app) };
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
