@@ -3,7 +3,7 @@ import type { Clock } from '@harvest/kernel';
 import type { Logger } from '@harvest/observability';
 import type { CacheStatistics } from './cache-statistics';
 import { type Entry, entryKey, type FirstTier } from './first-tier';
-import { type FreshnessView, versionKey } from './freshness-view';
+import { type CacheVersion, type FreshnessView, versionKey } from './freshness-view';
 import type { Refills } from './refills';
 import type { LookUp, SecondTier } from './second-tier';
 
@@ -62,19 +62,25 @@ export class TieredAnswerCache implements AnswerCache {
   }
 
   private async serve(request: AnswerRequest, load: Load): Promise<Served> {
-    const nowMs = this.parts.clock.nowMs();
-    const version = this.parts.view.version(request.scope);
-    if (!version || request.bypass || this.settings.maxStaleMs[request.scope] === 0 || !this.parts.view.vouches(nowMs))
-      return this.bypass(request, load);
+    const version = this.trusted(request);
+    if (!version) return this.bypass(request, load);
+    const lookUp = { version, key: request.key };
+    return this.serveFirst(request, version, () => this.refillBehind(lookUp, load)) ?? this.fly(lookUp, load);
+  }
+
+  /** The version that cached answers must have; null when none may be served. */
+  private trusted({ bypass, scope }: AnswerRequest): CacheVersion | null {
+    if (bypass || this.settings.maxStaleMs[scope] === 0 || !this.parts.view.vouches(this.parts.clock.nowMs())) return null;
+    return this.parts.view.version(scope);
+  }
+
+  private serveFirst(request: AnswerRequest, version: CacheVersion, refillBehind: () => void): Served | null {
     const entry = this.parts.first.find(entryKey(request.scope, request.key));
-    if (entry && entry.expiresMs > nowMs) {
-      if (entry.version === version) return { answer: entry.answer, verdict: 'hit-l1' };
-      if (request.staleWhileRevalidate && this.parts.view.mayServeStale(entry.version, version)) {
-        this.refillBehind({ version, key: request.key }, load);
-        return { answer: entry.answer, verdict: 'stale' };
-      }
-    }
-    return this.fly({ version, key: request.key }, load);
+    if (!entry || entry.expiresMs <= this.parts.clock.nowMs()) return null;
+    if (entry.version === version) return { answer: entry.answer, verdict: 'hit-l1' };
+    if (!request.staleWhileRevalidate || !this.parts.view.mayServeStale(entry.version, version)) return null;
+    refillBehind();
+    return { answer: entry.answer, verdict: 'stale' };
   }
 
   /**
@@ -130,7 +136,7 @@ export class TieredAnswerCache implements AnswerCache {
     try {
       return await work();
     } catch (error) {
-      if (token) void this.parts.second?.release(lookUp, token);
+      this.release(lookUp, token);
       throw error;
     }
   }
@@ -143,18 +149,24 @@ export class TieredAnswerCache implements AnswerCache {
 
   private keep(lookUp: LookUp, loaded: LoadedAnswer, token: string | null): void {
     const version = this.parts.view.observeLoaded(lookUp.version.scope, loaded);
-    if (!version) {
-      this.parts.statistics.lateRefills += 1;
-      if (!this.parts.view.vouches(this.parts.clock.nowMs())) this.settings.askForPoll();
-      if (token) void this.parts.second?.release(lookUp, token);
-      return;
-    }
+    if (!version) return this.giveUp(lookUp, token);
     const kept = { version, key: lookUp.key };
     const ttlMs = this.keepFirst(kept, loaded.answer);
-    if (!this.parts.second) return;
     // The lease was taken under the version looked up; the answer may stand under a newer one.
-    if (token && version !== lookUp.version) void this.parts.second.release(lookUp, token);
-    void this.parts.second.store(kept, { answer: loaded.answer, ttlMs, token: version === lookUp.version ? token : null });
+    const moved = version !== lookUp.version;
+    if (moved) this.release(lookUp, token);
+    void this.parts.second?.store(kept, { answer: loaded.answer, ttlMs, token: moved ? null : token });
+  }
+
+  /** A late refill: those who wait for it get it, nobody else. */
+  private giveUp(lookUp: LookUp, token: string | null): void {
+    this.parts.statistics.lateRefills += 1;
+    if (!this.parts.view.vouches(this.parts.clock.nowMs())) this.settings.askForPoll();
+    this.release(lookUp, token);
+  }
+
+  private release(lookUp: LookUp, token: string | null): void {
+    if (token) void this.parts.second?.release(lookUp, token);
   }
 
   private hitSecond(lookUp: LookUp, answer: CachedAnswer): Served {

@@ -53,33 +53,36 @@ export interface ReportParts {
 }
 
 export function reportOf(parts: ReportParts): CacheReport {
-  const { statistics, first, refills } = parts;
-  const total = (verdict: Parameters<CacheStatistics['total']>[0]) => statistics.total(verdict);
-  const l1Hits = total('hit-l1') + total('stale');
-  const misses = total('miss');
-  const served = l1Hits + total('hit-l2');
-  const second = parts.second?.stats() ?? null;
+  const { statistics, refills } = parts;
+  const misses = statistics.total('miss');
+  const served = statistics.total('hit-l1') + statistics.total('stale') + statistics.total('hit-l2');
   return {
-    requests: served + misses + total('bypass'),
+    requests: served + misses + statistics.total('bypass'),
     hitRate: ratio(served, served + misses),
-    bypassed: total('bypass'),
-    l1: {
-      ...totals(l1Hits, total('hit-l2') + misses),
-      ...{ entries: first.size(), bytes: first.bytes(), maxBytes: first.maxBytes, evictions: first.evictions },
-    },
-    l2: second && {
-      ...second,
-      ...totals(second.hits, second.misses + second.unavailable),
-      ...{ entries: parts.secondSize?.keys ?? null, bytes: parts.secondSize?.bytes ?? null },
-    },
+    bypassed: statistics.total('bypass'),
+    l1: firstReport(parts),
+    l2: secondReport(parts),
     scopes: scopeReports(parts),
     stampedesAvoided: refills.joined,
     refills: { running: refills.running, limit: refills.limit, refused: refills.refused, failedBehindStale: statistics.backgroundFailures },
     lateRefills: statistics.lateRefills,
     lostNoticesRepaired: statistics.lostNotices,
-    breaker: second?.breaker ?? 'absent',
+    breaker: parts.second?.stats().breaker ?? 'absent',
     freshness: parts.freshness,
   };
+}
+
+function firstReport({ statistics, first }: ReportParts): CacheReport['l1'] {
+  const hits = statistics.total('hit-l1') + statistics.total('stale');
+  const passedOn = statistics.total('hit-l2') + statistics.total('miss');
+  return { ...totals(hits, passedOn), entries: first.size(), bytes: first.bytes(), maxBytes: first.maxBytes, evictions: first.evictions };
+}
+
+function secondReport({ second, secondSize }: ReportParts): CacheReport['l2'] {
+  if (!second) return null;
+  const stats = second.stats();
+  const figures = totals(stats.hits, stats.misses + stats.unavailable);
+  return { ...stats, ...figures, entries: secondSize?.keys ?? null, bytes: secondSize?.bytes ?? null };
 }
 
 function scopeReports({ statistics, first }: ReportParts): CacheReport['scopes'] {

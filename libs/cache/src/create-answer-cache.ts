@@ -167,8 +167,14 @@ class AnswerCacheRoom implements ManagedAnswerCache {
   private freshnessKeeper(settings: { pollMs: number; vouchMs: number }): FreshnessKeeper {
     const { counters, changes, logger } = this.options;
     return new FreshnessKeeper({
-      ...{ view: this.view, counters, changes, logger, clock: this.clock, maxStaleMs: this.maxStaleMs },
-      ...{ pollMs: settings.pollMs, pollTimeoutMs: settings.vouchMs },
+      view: this.view,
+      clock: this.clock,
+      maxStaleMs: this.maxStaleMs,
+      pollMs: settings.pollMs,
+      pollTimeoutMs: settings.vouchMs,
+      counters,
+      changes,
+      logger,
       onDoubt: () => this.first.clear(),
       onPolled: () => this.measure(),
       onLostNotice: () => (this.statistics.lostNotices += 1),

@@ -55,7 +55,9 @@ export class FirstTier {
   /** Drops what `isDead` says; returns entries and bytes freed. */
   removeDead(isDead: (entry: Entry) => boolean): { entries: number; bytes: number } {
     const before = { entries: this.entries.size, bytes: this.bytes() };
-    for (const [key, entry] of [...this.entries.entries()]) if (isDead(entry)) this.entries.delete(key);
+    const dead: string[] = [];
+    for (const [key, entry] of this.entries.entries()) if (isDead(entry)) dead.push(key);
+    for (const key of dead) this.entries.delete(key);
     return { entries: before.entries - this.entries.size, bytes: before.bytes - this.bytes() };
   }
 

@@ -152,7 +152,7 @@ export class FreshnessView {
   private setGeneration(generation: number): void {
     if (this.generation === generation) return;
     this.generation = generation;
-    for (const known of [...this.versions.values()]) this.replace({ ...known, generation });
+    for (const known of this.versions.values()) this.replace({ ...known, generation });
   }
 
   private replace(version: CacheVersion): void {

@@ -3,7 +3,7 @@ import type { AnswerRequest, CacheVerdict, ChangeNotice } from '@harvest/read-mo
 import { type Served, TieredAnswerCache } from '../answer-cache';
 import { CacheStatistics } from '../cache-statistics';
 import { FirstTier } from '../first-tier';
-import { type CacheVersion, FreshnessView, type PollTicket } from '../freshness-view';
+import type { CacheVersion, FreshnessView, PollTicket } from '../freshness-view';
 import { Refills } from '../refills';
 import type { ManualClock } from './manual-clock';
 import type { MemoryTier } from './memory-tier';

@@ -1,0 +1,86 @@
+import type { DiscoveryFilter, DiscoverySort } from './discovery-filter';
+import type { SqlValues } from './sql-values';
+
+/** Where a list goes on: the sort value and id of the last item seen. */
+export interface LastKey {
+  readonly value: bigint;
+  readonly artifactId: string;
+}
+
+export interface DiscoveryOrder {
+  readonly filter: DiscoveryFilter;
+  readonly sort: DiscoverySort;
+  readonly after: LastKey | null;
+}
+
+export const SORT_COLUMNS: Record<DiscoverySort, string> = { score: 'discovery_score', recent: 'published_ms', hot: 'hot' };
+
+/** Condition texts over one set of parameters, so that several parts of a statement can say the same. */
+export interface DiscoveryConditions {
+  /** On a discovery row `d`: everything but source and type. */
+  readonly ranges: readonly string[];
+  /** On a discovery row `d`: source and type. Empty: any. */
+  kinds(schema: string): readonly string[];
+  /** On a row `k` of the counts by kind: the same sources and types. Empty: any. */
+  readonly countedKinds: readonly string[];
+}
+
+export function discoveryConditions(order: DiscoveryOrder, values: SqlValues): DiscoveryConditions {
+  const { sources, artifactType } = order.filter;
+  const source = sources.length === 0 ? null : values.add(sources, 'text[]');
+  const type = artifactType === null ? null : values.add(artifactType, 'text');
+  const countedKinds = [...(source ? [`k.source = ANY (${source})`] : []), ...(type ? [`k.artifact_type = ${type}`] : [])];
+  return {
+    ranges: rangeTexts(order, values),
+    countedKinds,
+    kinds: (schema) => kindTexts(schema, source, type),
+  };
+}
+
+/** A type alone is no prefix of any index; the sources that have it are few and kept, so they are named beside it. */
+function kindTexts(schema: string, source: string | null, type: string | null): readonly string[] {
+  if (source !== null) return [`d.source = ANY (${source})`, ...(type === null ? [] : [`d.artifact_type = ${type}`])];
+  if (type === null) return [];
+  const having = `SELECT k.source FROM ${schema}.count_by_kind AS k WHERE k.artifact_type = ${type} AND k.discoveries > 0`;
+  return [`d.artifact_type = ${type}`, `d.source = ANY (ARRAY(${having}))`];
+}
+
+function rangeTexts({ filter, sort, after }: DiscoveryOrder, values: SqlValues): readonly string[] {
+  const texts: string[] = [];
+  if (filter.minScore !== null) texts.push(`d.discovery_score >= ${values.add(filter.minScore, 'int4')}`);
+  if (filter.sinceMs !== null) texts.push(`d.published_ms >= ${values.add(filter.sinceMs, 'int8')}`);
+  if (filter.untilMs !== null) texts.push(`d.published_ms < ${values.add(filter.untilMs, 'int8')}`);
+  if (after !== null) {
+    const value = values.add(after.value, sort === 'score' ? 'int4' : 'int8');
+    texts.push(`(d.${SORT_COLUMNS[sort]}, d.artifact_id) < (${value}, ${values.add(after.artifactId, 'text')})`);
+  }
+  return texts;
+}
+
+/** Which texts and parameters a statement has: one name, one text. */
+export function shapeOf({ filter, sort, after }: DiscoveryOrder): string {
+  const parts = [
+    filter.sources.length > 0 && 'source',
+    filter.artifactType !== null && 'type',
+    filter.minScore !== null && 'min',
+    filter.sinceMs !== null && 'since',
+    filter.untilMs !== null && 'until',
+    after !== null && 'after',
+  ];
+  return [sort, ...parts.filter((part): part is string => part !== false)].join('-');
+}
+
+export function hasKinds(filter: DiscoveryFilter): boolean {
+  return filter.sources.length > 0 || filter.artifactType !== null;
+}
+
+/**
+ * `custom` where the best plan depends on the very values: a range on another column than the order's, or a kind under an order
+ * that no index leads with it.
+ */
+export function planOf({ filter, sort }: DiscoveryOrder): 'generic' | 'custom' {
+  const ranged = filter.sinceMs !== null || filter.untilMs !== null;
+  if (sort === 'recent') return filter.minScore === null ? 'generic' : 'custom';
+  if (hasKinds(filter) || ranged) return 'custom';
+  return sort === 'hot' && filter.minScore !== null ? 'custom' : 'generic';
+}

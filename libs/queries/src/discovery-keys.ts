@@ -1,0 +1,73 @@
+import { SCORE_COLUMNS } from './artifact-fragment';
+import { type DiscoveryConditions, type DiscoveryOrder, hasKinds, SORT_COLUMNS } from './discovery-conditions';
+
+/** A list is at most so long; one more shows whether there is more. */
+export const MAX_LIST_LIMIT = 200;
+
+const BOUND = MAX_LIST_LIMIT + 1;
+
+/**
+ * One page of keys with what an item needs of its discovery row, best first: columns `sort_key`, `artifact_id`, the scores.
+ * @param limit a parameter's text. The number in the text tells the planner, whatever it thinks of the parameter, that few rows
+ * are wanted.
+ */
+export function keysOfPage(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+  if (!hasKinds(order.filter)) return (schema: string) => walk(order, conditions, limit)(schema, []);
+  if (order.sort === 'recent') return (schema: string) => mergeKinds(order, conditions, limit)(schema);
+  return (schema: string) => walkOrGather(order, conditions, limit)(schema);
+}
+
+/** All keys in order, for a stream. */
+export function keysOfAll(order: DiscoveryOrder, conditions: DiscoveryConditions) {
+  return (schema: string) => `${selectRows(order, conditions, schema, [])} ${orderBy(order)}`;
+}
+
+/** Along the index of the order, past what does not fit. */
+function walk(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+  return (schema: string, gates: readonly string[]) => bounded(`${selectRows(order, conditions, schema, gates)} ${orderBy(order)}`, limit);
+}
+
+/** Each kind has its own range of one index, in the order wanted: the best of each, merged. Reads a page per kind, whatever their sizes. */
+function mergeKinds(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+  return (schema: string) => {
+    const where = ['d.visible', 'd.source = kind.source', 'd.artifact_type = kind.artifact_type', ...conditions.ranges].join(' AND ');
+    const ofKind = bounded(`SELECT ${rowColumns(order)} FROM ${schema}.discovery AS d WHERE ${where} ${orderBy(order)}`, limit);
+    const kinds = `SELECT k.source, k.artifact_type FROM ${schema}.count_by_kind AS k WHERE ${['k.discoveries > 0', ...conditions.countedKinds].join(' AND ')}`;
+    return bounded(
+      `SELECT best.* FROM (${kinds}) AS kind CROSS JOIN LATERAL (${ofKind}) AS best ORDER BY best.sort_key DESC, best.artifact_id DESC`,
+      limit,
+    );
+  };
+}
+
+/**
+ * No index leads with the kind under this order. Walking the order reads about limit × all / matching rows, gathering and sorting
+ * the kind reads all that match: the counts, which are exact, say which is less, so neither reads more than √(limit × all).
+ * The planner is not asked: it takes walking for five to ten times cheaper than it is. `+ 0` keeps the gathering off the order's index.
+ */
+function walkOrGather(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+  return (schema: string) => {
+    const matching = `sum(k.discoveries) FILTER (WHERE ${conditions.countedKinds.join(' AND ')})`;
+    const isCommon = `(SELECT coalesce(${matching} * ${matching} >= ${limit} * sum(k.discoveries), false) FROM ${schema}.count_by_kind AS k)`;
+    const walked = walk(order, conditions, limit)(schema, [isCommon]);
+    const gathered = `${selectRows(order, conditions, schema, [`NOT ${isCommon}`])} ORDER BY d.${SORT_COLUMNS[order.sort]} + 0 DESC, d.artifact_id DESC`;
+    return `SELECT e.* FROM ((${walked}) UNION ALL (${bounded(gathered, limit)})) AS e ORDER BY e.sort_key DESC, e.artifact_id DESC LIMIT ${limit}`;
+  };
+}
+
+function selectRows(order: DiscoveryOrder, conditions: DiscoveryConditions, schema: string, gates: readonly string[]): string {
+  const where = ['d.visible', ...conditions.kinds(schema), ...conditions.ranges, ...gates].join(' AND ');
+  return `SELECT ${rowColumns(order)} FROM ${schema}.discovery AS d WHERE ${where}`;
+}
+
+function rowColumns(order: DiscoveryOrder): string {
+  return [`d.${SORT_COLUMNS[order.sort]} AS sort_key`, 'd.artifact_id', ...SCORE_COLUMNS.map((name) => `d.${name}`)].join(', ');
+}
+
+function orderBy(order: DiscoveryOrder): string {
+  return `ORDER BY d.${SORT_COLUMNS[order.sort]} DESC, d.artifact_id DESC`;
+}
+
+function bounded(inner: string, limit: string): string {
+  return `SELECT b.* FROM (${inner} LIMIT ${BOUND}) AS b LIMIT ${limit}`;
+}
