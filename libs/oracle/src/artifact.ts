@@ -1,0 +1,194 @@
+import { dateTimeMs, publishedPeriod } from '@harvest/contracts';
+import type { ArtifactClassified, ArtifactObserved, HarvestEvent, ScoreComputed, Tombstone } from '@harvest/contracts';
+import { canonicalJson, type CanonicalRow } from './canonical';
+import { guardBits, Half } from './half';
+import type { EventPosition } from './provenance';
+
+/** How one event ended. */
+export type Outcome = 'projected' | 'superseded' | 'sequence-missing';
+
+type Facts = Record<string, unknown>;
+const NO_FACTS = '{}';
+
+const SCALE = 10_000;
+const FIRST_SEEN = 4;
+const PRECISION_CODES = { second: 0, day: 1, month: 2, year: 3 } as const;
+const HOT_LAST = -(2n ** 62n);
+const DECAY_MS = 336 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What an artifact adds to the counts. */
+export interface Contribution {
+  readonly source: string;
+  readonly artifactType: string;
+  readonly day: number;
+  readonly precision: number;
+  readonly discoveries: number;
+}
+
+/** Facts are kept as text: ten times smaller than as objects. */
+export class Artifact {
+  readonly observed = new Half();
+  readonly classified = new Half();
+  readonly scored = new Half();
+  readonly events: EventPosition[] = [];
+  private observedFacts = NO_FACTS;
+  private classifiedFacts = NO_FACTS;
+  private scoreFacts = NO_FACTS;
+  private firstSeenMs = 0;
+
+  constructor(readonly id: string) {}
+
+  apply(event: HarvestEvent | Tombstone, timestampMs: number): Outcome {
+    if (event.kind === 'tombstone') return this.retract(null);
+    const { sequence } = event.envelope;
+    if (event.type === 'artifact.observed') return this.observe(event.payload, sequence, timestampMs);
+    if (event.type === 'artifact.classified') return this.classify(event.payload, sequence);
+    if (event.type === 'artifact.retracted') return this.retract(sequence);
+    if (event.type === 'score.computed') return this.score(event.payload, sequence);
+    throw new TypeError(`${event.type} is not about an artifact`);
+  }
+
+  private observe(payload: ArtifactObserved, sequence: bigint | null, timestampMs: number): Outcome {
+    const isNewLife = !this.observed.alive;
+    const verdict = this.observed.meet(sequence);
+    if (verdict !== 'wins') return verdict;
+    if (isNewLife) this.firstSeenMs = timestampMs;
+    const { publishedAt, publishedPrecision, ...others } = payload;
+    // A date and its precision are a pair: without a date, a precision says nothing.
+    const date = publishedAt === undefined ? {} : datePair(publishedAt, publishedPrecision);
+    this.observedFacts = merged(this.observedFacts, { ...others, ...date });
+    return 'projected';
+  }
+
+  private classify(payload: ArtifactClassified, sequence: bigint | null): Outcome {
+    const verdict = this.classified.meet(sequence);
+    if (verdict !== 'wins') return verdict;
+    this.classifiedFacts = merged(this.classifiedFacts, { ...payload, artifactId: undefined });
+    return 'projected';
+  }
+
+  /** Clears both halves that the artifacts topic feeds, each if it is beaten; the score belongs to another topic. */
+  private retract(sequence: bigint | null): Outcome {
+    const floors = `${this.observed.floor}/${this.classified.floor}`;
+    const endedObserved = this.observed.clear(sequence);
+    const endedClassified = this.classified.clear(sequence);
+    if (endedObserved) this.observedFacts = NO_FACTS;
+    if (endedClassified) this.classifiedFacts = NO_FACTS;
+    const changed = endedObserved || endedClassified || floors !== `${this.observed.floor}/${this.classified.floor}`;
+    return changed || sequence === null ? 'projected' : 'superseded';
+  }
+
+  private score(payload: ScoreComputed, sequence: bigint | null): Outcome {
+    const verdict = this.scored.meet(sequence);
+    if (verdict !== 'wins') return verdict;
+    this.scoreFacts = merged(this.scoreFacts, { ...payload, artifactId: undefined });
+    return 'projected';
+  }
+
+  get isVisible(): boolean {
+    return this.observed.alive && this.scored.alive;
+  }
+
+  private published(): { readonly ms: number; readonly precision: number } | null {
+    if (!this.observed.alive) return null;
+    const { publishedAt, publishedPrecision } = JSON.parse(this.observedFacts) as ArtifactObserved;
+    if (typeof publishedAt !== 'string') return { ms: this.firstSeenMs, precision: FIRST_SEEN };
+    const { publishedMs, precision } = publishedPeriod(publishedAt, publishedPrecision);
+    return { ms: publishedMs, precision: PRECISION_CODES[precision] };
+  }
+
+  discoveryRow(): CanonicalRow {
+    const floor = (half: Half) => half.floor?.toString() ?? null;
+    return {
+      artifact_id: this.id,
+      ...this.observedColumns(),
+      ...this.scoreColumns(),
+      hot: this.hot(),
+      visible: this.isVisible,
+      guards: guardBits([this.observed, this.classified, this.scored]),
+      observed_floor: floor(this.observed),
+      classified_floor: floor(this.classified),
+      scored_floor: floor(this.scored),
+    };
+  }
+
+  private observedColumns(): CanonicalRow {
+    const { source, artifactType } = JSON.parse(this.observedFacts) as Partial<ArtifactObserved>;
+    const published = this.published();
+    return {
+      source: source ?? null,
+      artifact_type: artifactType ?? null,
+      published_ms: published?.ms ?? null,
+      published_precision: published?.precision ?? null,
+      first_seen_ms: this.observed.alive ? this.firstSeenMs : null,
+    };
+  }
+
+  private scoreColumns(): CanonicalRow {
+    const { discoveryScore, novelty, emergence, obscurity, computedAt, model } = JSON.parse(this.scoreFacts) as Partial<ScoreComputed>;
+    return {
+      discovery_score: scaled(discoveryScore),
+      novelty: scaled(novelty),
+      emergence: scaled(emergence),
+      obscurity: scaled(obscurity),
+      computed_at_ms: typeof computedAt === 'string' ? dateTimeMs(computedAt) : null,
+      model: model ?? null,
+    };
+  }
+
+  private hot(): string | null {
+    const published = this.published();
+    if (!this.isVisible || published === null) return null;
+    const { discoveryScore } = JSON.parse(this.scoreFacts) as ScoreComputed;
+    return hotOrder(Math.round(discoveryScore * SCALE), published.ms);
+  }
+
+  get hasCard(): boolean {
+    return this.observed.alive || this.classified.alive;
+  }
+
+  /** Null when the artifact's own events say nothing (any more). */
+  cardRow(): CanonicalRow | null {
+    if (!this.hasCard) return null;
+    const { text, references, attributes, ...listed } = JSON.parse(this.observedFacts) as Facts;
+    const { reasoning, ...classification } = JSON.parse(this.classifiedFacts) as Facts;
+    const holdsClassification = Object.keys(classification).length > 0;
+    const card = { ...listed, artifactId: this.id, ...(holdsClassification ? { classification } : {}) };
+    return { artifact_id: this.id, card: canonicalJson(card), detail: canonicalJson({ text, references, attributes, reasoning }) };
+  }
+
+  contribution(): Contribution | null {
+    const published = this.published();
+    if (published === null) return null;
+    const { source, artifactType } = JSON.parse(this.observedFacts) as ArtifactObserved;
+    const day = Math.floor(published.ms / DAY_MS);
+    return { source, artifactType, day, precision: published.precision, discoveries: this.isVisible ? 1 : 0 };
+  }
+}
+
+/** Missing leaves what is known, null clears it. */
+function merged(known: string, said: Readonly<Facts>): string {
+  const facts = JSON.parse(known) as Facts;
+  for (const [name, value] of Object.entries(said)) {
+    if (value === null) delete facts[name];
+    else if (value !== undefined) facts[name] = value;
+  }
+  return JSON.stringify(facts);
+}
+
+/** The precision is the effective one: the coarser of the date's form and the explicit one. */
+function datePair(publishedAt: string | null, explicit: ArtifactObserved['publishedPrecision']): Facts {
+  if (publishedAt === null) return { publishedAt: null, publishedPrecision: null };
+  return { publishedAt, publishedPrecision: publishedPeriod(publishedAt, explicit).precision };
+}
+
+function scaled(value: number | null | undefined): number | null {
+  return typeof value === 'number' ? Math.round(value * SCALE) : null;
+}
+
+/** round((ln score + published / 336 h) · 10⁶); a score of 0 has no logarithm and sorts last by rule. */
+function hotOrder(discoveryScore: number, publishedMs: number): string {
+  if (discoveryScore === 0) return HOT_LAST.toString();
+  return BigInt(Math.round((Math.log(discoveryScore / SCALE) + publishedMs / DECAY_MS) * 1e6)).toString();
+}
