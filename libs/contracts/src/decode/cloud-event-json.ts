@@ -48,7 +48,7 @@ function judgeJson(text: string): RejectedRecord | null {
     JSON.parse(text);
     return null;
   } catch (error) {
-    return reject('invalid-json', 'body', `the body is not JSON: ${(error as Error).message}`);
+    return reject('invalid-json', 'body', `the body is not JSON; correct it and send it again (${(error as Error).message})`);
   }
 }
 

@@ -46,7 +46,7 @@ function parse(text: string, path: string): { readonly value: unknown } | Reject
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return reject('invalid-json', path, `the bytes are not one JSON value: ${(error as Error).message}`);
+    return reject('invalid-json', path, `the bytes are not one JSON value; send one JSON object (${(error as Error).message})`);
   }
 }
 

@@ -58,7 +58,7 @@ class Scanner {
       else if (byte === COLON) {
         this.key();
         at += 1;
-      } else if (byte >= MINUS && byte < COLON) at = this.number(at);
+      } else if (byte >= MINUS && byte < COLON) at = Math.max(this.number(at), at + 1);
       else {
         const folded = byte | 0x20;
         if (folded === OPEN) this.open();

@@ -6,6 +6,8 @@ export const DEMO_SCORE_MODEL = 'demo-1';
 const HALF_ATTENTION = 25;
 const HALF_DAYS_SEEN = 5;
 const HALF_REFERENCES = 8;
+/** Far beyond any real one; keeps the sums finite. */
+const MAX_SIGNAL = 1e9;
 
 /**
  * A score made from the few real signals that an artifact bears, for demonstrations and tests. Pure; the formula and a worked
@@ -31,7 +33,7 @@ export function demoScore(artifact: ArtifactObserved): ScoreComputed {
 
 function signal(artifact: ArtifactObserved, name: string): number {
   const value = artifact.attributes?.[name];
-  return typeof value === 'number' && value > 0 ? value : 0;
+  return typeof value === 'number' && value > 0 ? Math.min(value, MAX_SIGNAL) : 0;
 }
 
 /** 0 at 0, 50 at `half`, towards 100. */
