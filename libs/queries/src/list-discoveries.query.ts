@@ -3,6 +3,7 @@ import { itemText } from './artifact-fragment';
 import { assertTotalIsKept, totalText } from './count-discoveries.query';
 import type { CursorSigner } from './cursor';
 import { type DiscoveryOrder, discoveryConditions, planOf, shapeOf } from './discovery-conditions';
+import { openDiscoveries, sealDiscoveries } from './discovery-cursor';
 import { keysOfPage } from './discovery-keys';
 import type { DiscoveriesParameters } from './parse-discoveries-parameters';
 import { SqlValues } from './sql-values';
@@ -32,12 +33,13 @@ export interface BuiltQuery {
  * Postgres; Node only wraps them. Rejects with `invalid-cursor`, `total-not-kept`, and with what the reader rejects with.
  */
 export async function listDiscoveries(reader: SqlReader, cursors: CursorSigner, asked: DiscoveriesParameters): Promise<Answered> {
-  const { parameters, after } = cursors.open(asked);
-  const built = buildListDiscoveries({ filter: parameters.filter, sort: parameters.sort, after }, parameters);
+  const order = openDiscoveries(cursors, asked);
+  const built = buildListDiscoveries(order, asked);
   const { rows, snapshot } = await reader.query(built.query, built.values, built.options);
   const page = rows[0] as unknown as PageRow;
-  const hasMore = Number(page.found) > parameters.limit;
-  const next = hasMore ? cursors.seal(parameters, { value: BigInt(page.last_key ?? 0), artifactId: page.last_id ?? '' }) : null;
+  const hasMore = Number(page.found) > asked.limit;
+  const last = { value: BigInt(page.last_key ?? 0), artifactId: page.last_id ?? '' };
+  const next = hasMore ? sealDiscoveries(cursors, { ...asked, filter: order.filter }, last) : null;
   const total = page.total === undefined ? '' : `,"total":${page.total}`;
   const cursor = next === null ? 'null' : `"${next}"`;
   return { body: Buffer.from(`{"items":[${page.items ?? ''}],"nextCursor":${cursor},"hasMore":${hasMore}${total}}`), snapshot };

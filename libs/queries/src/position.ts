@@ -115,7 +115,7 @@ class VarintReader {
   }
 }
 
-function invalidPosition(): HarvestError {
+export function invalidPosition(): HarvestError {
   return new HarvestError({
     code: 'invalid-position',
     message: 'this is not a position: give back an X-Position, or the position of a publication, as it came',

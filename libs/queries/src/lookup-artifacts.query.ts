@@ -1,0 +1,34 @@
+import type { NamedQuery, SqlReader } from '@harvest/read-models';
+import { itemText } from './artifact-fragment';
+import type { Answered } from './list-discoveries.query';
+import { isParkedText } from './parked-keys';
+
+interface LookupRow {
+  readonly items: string | null;
+  readonly missing: string | null;
+  readonly parked: string | null;
+}
+
+export function lookupArtifactsQuery(topicPrefix: string): NamedQuery {
+  return {
+    name: 'lookup-artifacts',
+    dependsOn: ['artifacts', 'scores'],
+    text: (schema) => `SELECT string_agg(found.item, ',' ORDER BY asked.ordinal) AS items,
+        json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE found.item IS NULL)::text AS missing,
+        json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE ${isParkedText(schema, topicPrefix, 'asked.artifact_id')})::text AS parked
+      FROM unnest($1::text[]) WITH ORDINALITY AS asked (artifact_id, ordinal)
+      LEFT JOIN LATERAL (SELECT ${itemText('d', 'c.card')} AS item
+        FROM ${schema}.discovery AS d JOIN ${schema}.artifact_card AS c ON c.artifact_id = d.artifact_id
+        WHERE d.artifact_id = asked.artifact_id AND d.source IS NOT NULL OFFSET 0) AS found ON true`,
+  };
+}
+
+/**
+ * `POST /v1/artifacts/lookup`: `{"items":[…],"missing":[…],"parked":[…]}`. Items as in lists, scored or not, in the order asked for;
+ * `missing` and `parked` name ids, those that are not known and those whose later events wait behind a dead letter.
+ */
+export async function lookupArtifacts(reader: SqlReader, query: NamedQuery, ids: readonly string[]): Promise<Answered> {
+  const { rows, snapshot } = await reader.query(query, [ids]);
+  const { items, missing, parked } = rows[0] as unknown as LookupRow;
+  return { body: Buffer.from(`{"items":[${items ?? ''}],"missing":${missing ?? '[]'},"parked":${parked ?? '[]'}}`), snapshot };
+}

@@ -1,0 +1,9 @@
+import { DISCOVERY_SORTS } from './discovery-filter';
+
+/** What `/v1/discoveries` is served by, for the documentation: any filter, with any sort, with or without the ranges. */
+export const SERVED_COMBINATIONS = [
+  { filter: 'none', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+  { filter: 'source', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+  { filter: 'type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+  { filter: 'source+type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+] as const;
