@@ -1,3 +1,4 @@
+import { isHarvestError } from '@harvest/kernel';
 import { BoundedOutput, corruptInput } from './bounded-output';
 
 const FRAME_MAGIC = 0x184d2204;
@@ -15,8 +16,8 @@ export function decompressLz4(input: Buffer, maxOutputBytes: number): Buffer {
     let position = 0;
     while (position < input.length) position = decodeFrame(input, position, output);
   } catch (error) {
-    if (error instanceof RangeError) throw corruptInput('lz4', 'truncated frame', error);
-    throw error;
+    // Buffer itself throws when a read passes the end.
+    throw isHarvestError(error) ? error : corruptInput('lz4', 'truncated', error);
   }
   return output.bytes();
 }

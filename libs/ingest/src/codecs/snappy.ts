@@ -1,3 +1,4 @@
+import { isHarvestError } from '@harvest/kernel';
 import { BoundedOutput, corruptInput, outputTooLarge } from './bounded-output';
 
 /** How snappy-java frames its blocks: this magic, two versions, then blocks with big-endian lengths. */
@@ -11,8 +12,8 @@ export function decompressSnappy(input: Buffer, maxOutputBytes: number): Buffer 
     if (input.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) decodeXerial(input, output, maxOutputBytes);
     else decodeBlock(input, output, maxOutputBytes);
   } catch (error) {
-    if (error instanceof RangeError) throw corruptInput('snappy', 'truncated', error);
-    throw error;
+    // Buffer itself throws when a read passes the end.
+    throw isHarvestError(error) ? error : corruptInput('snappy', 'truncated', error);
   }
   return output.bytes();
 }

@@ -36,7 +36,7 @@ export function createKafkaClient(connection: KafkaConnection, retry: RetryOptio
       const socket = openSocket(target);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      if (isCut) socket.destroy(new Error('this client has been closed'));
+      if (isCut) cut(socket);
       return socket;
     },
   });
@@ -44,9 +44,15 @@ export function createKafkaClient(connection: KafkaConnection, retry: RetryOptio
     kafka,
     destroySockets: () => {
       isCut = true;
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) cut(socket);
     },
   };
+}
+
+/** With an error, as kafkajs does not notice a mere close and would wait for its answers until they time out. */
+function cut(socket: Socket): void {
+  socket.on('error', () => undefined);
+  socket.destroy(new Error('this client has been closed'));
 }
 
 function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {

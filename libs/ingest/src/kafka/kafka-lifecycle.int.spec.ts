@@ -1,0 +1,114 @@
+import net from 'node:net';
+import { silentLogger } from '@harvest/observability';
+import { record } from '../contract/event-log.contract';
+import { RecordingHandlers, until } from '../contract/recording-handlers';
+import { createKafkaLog } from './kafka-log';
+import { KafkaBench } from './kafka-test-bench.fixture';
+
+let bench: KafkaBench;
+
+beforeAll(() => {
+  bench = new KafkaBench({ silenceMs: 3_000 });
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await bench.stopConsumers();
+});
+afterAll(() => bench.close());
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Remembers every connection that is opened from now on. */
+function watchSockets(): net.Socket[] {
+  const sockets: net.Socket[] = [];
+  const original = net.connect.bind(net) as (options: net.NetConnectOpts, listener?: () => void) => net.Socket;
+  jest.spyOn(net, 'connect').mockImplementation(((options: net.NetConnectOpts, listener?: () => void) => {
+    const socket = original(options, listener);
+    sockets.push(socket);
+    return socket;
+  }) as typeof net.connect);
+  return sockets;
+}
+
+it('an idle consumer and idle producers cost almost no CPU', async () => {
+  const topic = await bench.newTopic(12);
+  await bench.log.append([record(topic, 'k', 'v')]);
+  const handlers = await bench.consume(topic);
+  await until('the record', () => handlers.records().length === 1);
+  await pause(500);
+  const [before, startMs] = [process.cpuUsage(), Date.now()];
+  await pause(5_000);
+  const used = process.cpuUsage(before);
+  const share = (used.user + used.system) / 1_000 / (Date.now() - startMs);
+  // Measured 0.01; with kafkajs's spinning timer on its connections 0.1 to 0.2.
+  expect(share).toBeLessThan(0.05);
+});
+
+it('a connection that hangs without an error is noticed, the client replaced, and consuming goes on', async () => {
+  const sockets = watchSockets();
+  const topic = await bench.newTopic();
+  const handlers = await bench.consume(topic);
+  await until('the assignment', () => handlers.assignments.length === 1);
+  for (const socket of sockets) socket.pause();
+  await bench.log.append([record(topic, 'k', 'v0')]);
+  await until('the record, by a new assignment', () => handlers.values().includes('v0'), 30_000);
+  expect(handlers.story.slice(0, 3)).toEqual(['assigned 1', 'revoked 1', 'assigned 2']);
+  expect(handlers.crashes).toEqual([]);
+});
+
+it('stops within its deadline although the broker no longer answers', async () => {
+  const sockets = watchSockets();
+  const topic = await bench.newTopic();
+  const consumer = bench.newConsumer(topic, `${topic}.hung`);
+  const handlers = new RecordingHandlers();
+  await consumer.start(handlers);
+  await until('the assignment', () => handlers.assignments.length === 1);
+  for (const socket of sockets) socket.pause();
+  const startMs = Date.now();
+  await consumer.stop(1_000);
+  expect(Date.now() - startMs).toBeLessThan(1_500);
+  expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeLessThan(sockets.length);
+});
+
+it('cut connections are opened again and nothing is lost', async () => {
+  const sockets = watchSockets();
+  const topic = await bench.newTopic();
+  const handlers = await bench.consume(topic);
+  await bench.log.append([record(topic, 'k', 'v0')]);
+  await until('the first record', () => handlers.records().length === 1);
+  for (const socket of sockets) socket.destroy(new Error('connection reset'));
+  await until('an append succeeds again', () =>
+    bench.log.append([record(topic, 'k', 'v1')]).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until('the second record', () => handlers.values().includes('v1'), 30_000);
+  expect(handlers.crashes).toEqual([]);
+}, 60_000);
+
+it('a consumer that cannot restart by itself says so, so that the process can end', async () => {
+  const topic = await bench.newTopic();
+  const consumer = bench.log.createConsumer({ groupId: `${topic}.refused`, topics: [topic], sessionTimeoutMs: 7_200_000 });
+  const handlers = new RecordingHandlers();
+  await consumer.start(handlers);
+  await until('the crash', () => handlers.crashes.length === 1);
+  await consumer.stop(1_000);
+  expect(handlers.crashes).toHaveLength(1);
+});
+
+it('an unreachable broker is named, with what to check, by every call and within seconds', async () => {
+  const log = createKafkaLog({ brokers: ['127.0.0.1:1'], clientId: 'nobody', logger: silentLogger, requestTimeoutMs: 3_000 });
+  const failure = { code: 'log-unreachable', retriable: true, message: expect.stringContaining('127.0.0.1:1') as string };
+  const consumer = log.createConsumer({ groupId: 'g', topics: ['t'], sessionTimeoutMs: 6_000 });
+  const startMs = Date.now();
+  await Promise.all([
+    expect(log.ping()).rejects.toMatchObject(failure),
+    expect(log.ranges(['t'])).rejects.toMatchObject(failure),
+    expect(log.append([record('t', 'k', 'v')])).rejects.toMatchObject(failure),
+    expect(consumer.start(new RecordingHandlers())).rejects.toMatchObject(failure),
+  ]);
+  expect(Date.now() - startMs).toBeLessThan(10_000);
+  await consumer.stop(1_000);
+  await log.close();
+});
