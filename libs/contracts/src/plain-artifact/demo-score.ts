@@ -19,11 +19,11 @@ export function demoScore(artifact: ArtifactObserved): ScoreComputed {
   const staying = saturating(signal(artifact, 'daysSeen'), HALF_DAYS_SEEN);
   const roots = saturating(artifact.references?.length ?? 0, HALF_REFERENCES);
   const novelty = 100 - (roots + staying) / 2;
-  const emergence = Math.max(buzz, staying, roots / 2);
+  const emergence = Math.max(buzz, staying, roots);
   const obscurity = 100 - Math.max(buzz, staying);
   return {
     artifactId: artifact.artifactId,
-    discoveryScore: rounded(0.4 * novelty + 0.4 * emergence + 0.2 * obscurity),
+    discoveryScore: rounded(0.3 * novelty + 0.5 * emergence + 0.2 * obscurity),
     novelty: rounded(novelty),
     emergence: rounded(emergence),
     obscurity: rounded(obscurity),

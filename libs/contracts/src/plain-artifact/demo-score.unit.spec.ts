@@ -16,7 +16,7 @@ describe('demoScore', () => {
   it('of an artifact without signals', () => {
     expect(demoScore(ARTIFACT)).toEqual({
       artifactId: 'a:1',
-      discoveryScore: 60,
+      discoveryScore: 50,
       novelty: 100,
       emergence: 0,
       obscurity: 100,
