@@ -6,3 +6,5 @@ export * from './hand-planner';
 export * from './memory-log-store';
 export * from './services';
 export * from './test-store';
+export * from './simulation';
+export * from './verification';

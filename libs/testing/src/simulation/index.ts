@@ -1,0 +1,4 @@
+export * from './memory-projection-store';
+export * from './seeded-random';
+export * from './simulated-clock';
+export * from './simulated-partition';
