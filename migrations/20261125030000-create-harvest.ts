@@ -119,6 +119,7 @@ const STATEMENTS = [
   )`,
   // A key may be of any size: only its hash fits an index for certain.
   `CREATE INDEX dead_letter_key_idx ON harvest.dead_letter (generation, topic, partition, sha256(key))`,
+  `CREATE INDEX dead_letter_ingestion_idx ON harvest.dead_letter (generation, ingestion_id) WHERE ingestion_id IS NOT NULL`,
   `CREATE INDEX dead_letter_to_relay_idx ON harvest.dead_letter (id) WHERE NOT relayed AND kind = 'poison'`,
   `CREATE TABLE harvest.key_conflict (
     generation int4 NOT NULL CONSTRAINT key_conflict_generation_fkey REFERENCES harvest.generation,

@@ -1,11 +1,29 @@
+import type { EmbeddedLogStore } from '@harvest/contracts';
 import type { HarvestMetrics, Logger } from '@harvest/observability';
-import type { FaultPoints, ProjectionStore } from '@harvest/read-models';
+import type {
+  ChangeFeed,
+  CounterStore,
+  FaultPoints,
+  IngestionBarrier,
+  ProjectionStore,
+  SqlReader,
+  StalenessStore,
+} from '@harvest/read-models';
 import { classifyError } from './connection/classify-error';
 import { Pools, type PoolSettings, type PoolStats } from './connection/pools';
 import type { StatementListener, TransactionTimeouts } from './connection/write-transaction';
+import { NoticeListener } from './freshness/notice-listener';
+import { NOTICE_CHANNEL } from './freshness/notices';
+import { PostgresChangeFeed } from './freshness/postgres-change-feed';
+import { PostgresCounterStore } from './freshness/postgres-counter-store';
+import { PostgresIngestionBarrier } from './freshness/postgres-ingestion-barrier';
+import { PostgresStalenessStore } from './freshness/postgres-staleness-store';
 import { PostgresGenerationStore } from './generations/postgres-generation-store';
+import { LOG_CHANNEL } from './log/log.table';
+import { PostgresEmbeddedLogStore } from './log/postgres-embedded-log-store';
 import { Migrator, type MigrationClass } from './migrator';
 import { PostgresProjectionStore } from './projection/postgres-projection-store';
+import { PostgresSqlReader } from './reading/postgres-sql-reader';
 
 export interface StoreOptions {
   readonly databaseUrl: string;
@@ -17,6 +35,8 @@ export interface StoreOptions {
   readonly timeouts?: Partial<TransactionTimeouts>;
   /** How long a lost COMMIT acknowledgement is looked into (default 30,000). */
   readonly resolveMs?: number;
+  /** How long a manifest may promise offsets that the log does not hold (default 10,000). */
+  readonly barrierGraceMs?: number;
   readonly faults?: FaultPoints;
   /** Hears every statement of `apply` with its parameters, which are views to be copied at once. */
   readonly onStatement?: StatementListener;
@@ -29,6 +49,12 @@ export interface Store {
   readonly migrator: Migrator;
   readonly projections: ProjectionStore;
   readonly generations: PostgresGenerationStore;
+  readonly counters: CounterStore;
+  readonly changes: ChangeFeed;
+  readonly barrier: IngestionBarrier;
+  readonly staleness: StalenessStore;
+  readonly reader: SqlReader;
+  readonly embeddedLog: EmbeddedLogStore;
   /** Asks Postgres for an answer; rejects with `store-unreachable` within `timeoutMs`. Returns how long it took, in ms. */
   ping(timeoutMs?: number): Promise<number>;
   poolStats(): PoolStats;
@@ -40,10 +66,11 @@ const TIMEOUTS: TransactionTimeouts = { statementMs: 15_000, lockMs: 5_000, idle
 
 /** Opens nothing yet: connections are made when they are needed. */
 export function createStore(options: StoreOptions): Store {
-  const { databaseUrl, logger, metrics } = options;
+  const { databaseUrl, topicPrefix, logger, metrics } = options;
   const pools = new Pools({ databaseUrl, settings: options.pool ?? {}, logger, metrics });
   const transactions = { pools, timeouts: { ...TIMEOUTS, ...options.timeouts } };
-  let closing: Promise<void> | undefined;
+  const listener = new NoticeListener({ connect: () => pools.dedicated(), channels: [NOTICE_CHANNEL, LOG_CHANNEL], logger });
+  let closing: Promise<unknown> | undefined;
   return {
     migrator: new Migrator({ databaseUrl, migrations: options.migrations, logger }),
     projections: new PostgresProjectionStore({
@@ -54,9 +81,17 @@ export function createStore(options: StoreOptions): Store {
       ...(options.onStatement && { onStatement: options.onStatement }),
     }),
     generations: new PostgresGenerationStore(transactions),
+    counters: new PostgresCounterStore(transactions, topicPrefix),
+    changes: new PostgresChangeFeed(listener),
+    barrier: new PostgresIngestionBarrier({ ...transactions, metrics, graceMs: options.barrierGraceMs ?? 10_000 }),
+    staleness: new PostgresStalenessStore(transactions),
+    reader: new PostgresSqlReader({ pools, metrics, topicPrefix }),
+    embeddedLog: new PostgresEmbeddedLogStore(transactions, listener),
     ping: (timeoutMs = 2_000) => ping(pools, timeoutMs),
     poolStats: () => pools.stats(),
-    close: () => (closing ??= pools.close()),
+    close: async () => {
+      await (closing ??= Promise.all([listener.close(), pools.close()]));
+    },
   };
 }
 

@@ -72,7 +72,7 @@ export function classifyError(error: unknown, doing: string): HarvestError {
 function kindOf(error: PgError): Kind {
   const state = error.code ?? '';
   if (SQLSTATE.test(state) && !state.startsWith('E')) return BY_STATE[state] ?? BY_CLASS[state.slice(0, 2)] ?? CORRUPT;
-  if (/^timeout exceeded when trying to connect/.test(error.message)) return UNREACHABLE;
+  if (error.message === 'Query read timeout') return TIMEOUT;
   return SOCKET_TROUBLE.test(`${state} ${error.message}`) ? UNREACHABLE : CORRUPT;
 }
 

@@ -7,11 +7,17 @@ export interface PoolSettings {
   /** Connections kept for readers (default 20), and how many more a burst may open (default 30). */
   readonly readers?: number;
   readonly readersOverflow?: number;
-  /** Pipelined connections for transactions (default 8). */
+  /** Pipelined connections for chunks (default 8), and for everything short that must not queue behind them (default 4). */
   readonly writers?: number;
+  readonly control?: number;
   /** The longest wait for a connection (default 30,000). */
   readonly waitMs?: number;
   readonly applicationName?: string;
+}
+
+export interface PoolCounts {
+  readonly total: number;
+  readonly checkedOut: number;
 }
 
 export interface PoolStats {
@@ -20,7 +26,8 @@ export interface PoolStats {
   readonly overflow: number;
   readonly total: number;
   readonly waiting: number;
-  readonly writers: { readonly total: number; readonly checkedOut: number };
+  readonly writers: PoolCounts;
+  readonly control: PoolCounts;
 }
 
 export interface PoolOptions {
@@ -38,15 +45,30 @@ const RECYCLE_SECONDS = 3_600;
  */
 const WRITER_PLANNING = '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
 
+/** The pool's own listener does not cover a client that is checked out; its queries are rejected, which is where it shows. */
+const onCheckedOutError = () => undefined;
+
+/** The longest a statement of a reader runs, whatever its caller waits. */
+const READER_STATEMENT_MS = 30_000;
+
 /** The store's connections: readers and writers apart, so that neither can starve the other. */
 export class Pools {
   readonly readers: Pool;
   readonly writers: Pool;
+  readonly controls: Pool;
   private readonly settings: Required<PoolSettings>;
   private readonly base: PoolConfig;
 
   constructor(private readonly options: PoolOptions) {
-    this.settings = { readers: 20, readersOverflow: 30, writers: 8, waitMs: 30_000, applicationName: 'harvest', ...options.settings };
+    this.settings = {
+      readers: 20,
+      readersOverflow: 30,
+      writers: 8,
+      control: 4,
+      waitMs: 30_000,
+      applicationName: 'harvest',
+      ...options.settings,
+    };
     this.base = {
       connectionString: options.databaseUrl,
       connectionTimeoutMillis: this.settings.waitMs,
@@ -57,9 +79,11 @@ export class Pools {
       application_name: this.settings.applicationName,
       allowExitOnIdle: true,
     };
-    const { readers, readersOverflow, writers } = this.settings;
-    this.readers = this.pool({ ...this.base, max: readers + readersOverflow, min: readers });
-    this.writers = this.pool({ ...this.base, max: writers, min: 0, pipeline: true, options: WRITER_PLANNING } as PoolConfig);
+    const { readers, readersOverflow, writers, control } = this.settings;
+    this.readers = this.pool({ ...this.base, max: readers + readersOverflow, min: readers, statement_timeout: READER_STATEMENT_MS });
+    const pipelined = { ...this.base, min: 0, pipeline: true, options: WRITER_PLANNING };
+    this.writers = this.pool({ ...pipelined, max: writers });
+    this.controls = this.pool({ ...pipelined, max: control });
   }
 
   /** A connection of its own, in no pool: for LISTEN and for long work. Not connected yet. */
@@ -79,26 +103,32 @@ export class Pools {
     return this.use(this.readers, doing, work);
   }
 
-  /** The same on a pipelined connection. */
+  /** The same on a pipelined connection, for a chunk. */
   write<T>(doing: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.use(this.writers, doing, work);
   }
 
+  /** The same on a pipelined connection, for something short. */
+  control<T>(doing: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.use(this.controls, doing, work);
+  }
+
   stats(): PoolStats {
-    const { readers, writers, settings } = this;
+    const { readers, writers, controls, settings } = this;
     const total = readers.totalCount;
     return {
       size: settings.readers,
       checkedOut: total - readers.idleCount,
       overflow: Math.max(0, total - settings.readers),
       total,
-      waiting: readers.waitingCount + writers.waitingCount,
-      writers: { total: writers.totalCount, checkedOut: writers.totalCount - writers.idleCount },
+      waiting: readers.waitingCount + writers.waitingCount + controls.waitingCount,
+      writers: countsOf(writers),
+      control: countsOf(controls),
     };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.readers.end(), this.writers.end()]);
+    await Promise.all([this.readers.end(), this.writers.end(), this.controls.end()]);
   }
 
   private pool(config: PoolConfig): Pool {
@@ -107,32 +137,39 @@ export class Pools {
     return pool;
   }
 
+  /** For work that outlives one call; to be given back by `giveBack`. */
+  checkOutReader(doing: string): Promise<PoolClient> {
+    return this.checkOut(this.readers, doing);
+  }
+
+  giveBack(client: PoolClient, broken: boolean): void {
+    client.off('error', onCheckedOutError);
+    client.release(broken);
+    this.report();
+  }
+
   private async use<T>(pool: Pool, doing: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.checkOut(pool, doing);
-    // The pool's own listener does not cover a client that is checked out.
-    const onError = () => undefined;
-    client.on('error', onError);
-    let broken: boolean | undefined;
+    let broken = false;
     try {
       return await work(client);
     } catch (error) {
       broken = true;
       throw error;
     } finally {
-      client.off('error', onError);
-      client.release(broken);
-      this.report();
+      this.giveBack(client, broken);
     }
   }
 
   private async checkOut(pool: Pool, doing: string): Promise<PoolClient> {
-    const full = pool.totalCount >= (pool.options.max ?? 0) && pool.idleCount === 0;
     try {
       const client = await pool.connect();
+      client.on('error', onCheckedOutError);
       this.report();
       return client;
     } catch (error) {
-      if (full && /timeout exceeded/.test((error as Error).message)) throw this.exhausted(doing, error);
+      // What a wait in the pool's queue ends with; a connection that cannot be made fails in other words.
+      if (/^timeout exceeded when trying to connect/.test((error as Error).message)) throw this.exhausted(doing, error);
       throw classifyError(error, doing);
     }
   }
@@ -150,5 +187,10 @@ export class Pools {
     const stats = this.stats();
     this.options.metrics.dbConnectionsActive.set({ pool: 'readers' }, stats.checkedOut);
     this.options.metrics.dbConnectionsActive.set({ pool: 'writers' }, stats.writers.checkedOut);
+    this.options.metrics.dbConnectionsActive.set({ pool: 'control' }, stats.control.checkedOut);
   }
+}
+
+function countsOf(pool: Pool): PoolCounts {
+  return { total: pool.totalCount, checkedOut: pool.totalCount - pool.idleCount };
 }

@@ -15,11 +15,11 @@ export interface TransactionOptions {
 }
 
 /**
- * Runs `work` between BEGIN and COMMIT on a writer's connection; any rejection rolls back. A lost acknowledgement rejects as
+ * Runs `work` between BEGIN and COMMIT on a control connection; any rejection rolls back. A lost acknowledgement rejects as
  * `store-unreachable` (retriable): only for work that may be repeated.
  */
 export function transact<T>(options: TransactionOptions, doing: string, work: (transaction: WriteTransaction) => Promise<T>): Promise<T> {
-  return options.pools.write(doing, async (client) => {
+  return options.pools.control(doing, async (client) => {
     const transaction = new WriteTransaction(client, options.timeouts);
     try {
       transaction.begin();
@@ -43,4 +43,9 @@ export async function ask(transaction: WriteTransaction, statement: Statement, v
 /** One statement in a transaction of its own. */
 export function askAlone(options: TransactionOptions, statement: Statement, values: readonly Parameter[] = []): Promise<Rows> {
   return transact(options, statement.name, (transaction) => ask(transaction, statement, values));
+}
+
+/** One reading statement, without BEGIN and COMMIT around it. */
+export function askRead(options: TransactionOptions, statement: Statement, values: readonly Parameter[] = []): Promise<Rows> {
+  return options.pools.control(statement.name, (client) => ask(new WriteTransaction(client, options.timeouts), statement, values));
 }

@@ -1,6 +1,6 @@
 import { HarvestError, systemClock } from '@harvest/kernel';
 import { CACHE_SCOPES, type DefinitionVersion, type Generation, type GenerationStore } from '@harvest/read-models';
-import { ask, askAlone, transact, type TransactionOptions } from '../connection/transact';
+import { ask, askRead, transact, type TransactionOptions } from '../connection/transact';
 import type { WriteTransaction } from '../connection/write-transaction';
 import { sendMoveCounters } from '../freshness/counters';
 import { NOTIFY_STATEMENT, generationPayload } from '../freshness/notices';
@@ -14,15 +14,15 @@ export class PostgresGenerationStore implements GenerationStore {
   constructor(private readonly options: TransactionOptions) {}
 
   async installationId(): Promise<string> {
-    return (await askAlone(this.options, SQL.installationId)).rows[0]![0] as string;
+    return (await askRead(this.options, SQL.installationId)).rows[0]![0] as string;
   }
 
   async list(): Promise<readonly Generation[]> {
-    return (await askAlone(this.options, SQL.list)).rows.map(decodeGeneration);
+    return (await askRead(this.options, SQL.list)).rows.map(decodeGeneration);
   }
 
   async active(): Promise<Generation> {
-    const row = (await askAlone(this.options, SQL.active)).rows[0];
+    const row = (await askRead(this.options, SQL.active)).rows[0];
     if (row === undefined) throw noActiveGeneration();
     return decodeGeneration(row);
   }

@@ -3,7 +3,7 @@ import { HarvestError, backoffDelayMs, isHarvestError, systemClock, type Offset 
 import type { Logger } from '@harvest/observability';
 import type { ApplyOutcome, Checkpoint, Chunk, Claim, FaultPoints, GenerationRef, ProjectionStore } from '@harvest/read-models';
 import { classifyError } from '../connection/classify-error';
-import { askAlone, type TransactionOptions } from '../connection/transact';
+import { askAlone, askRead, type TransactionOptions } from '../connection/transact';
 import {
   CommitUnknownError,
   WriteTransaction,
@@ -52,7 +52,7 @@ export class PostgresProjectionStore implements ProjectionStore {
   }
 
   async loadCheckpoints({ generation }: GenerationRef): Promise<readonly Checkpoint[]> {
-    return (await this.run(CHECKPOINT_STATEMENTS.load, [generation])).rows.map(decodeCheckpoint);
+    return (await askRead(this.options, CHECKPOINT_STATEMENTS.load, [generation])).rows.map(decodeCheckpoint);
   }
 
   async claim({ generation }: GenerationRef, { topic, partition }: TopicPartition, owner: string): Promise<Claim> {
@@ -97,7 +97,7 @@ export class PostgresProjectionStore implements ProjectionStore {
       throw error;
     }
     if (attempt.kind === 'applied') return attempt;
-    return this.outcomeAt(target, await this.run(CHECKPOINT_STATEMENTS.find, this.where(target)));
+    return this.outcomeAt(target, await askRead(this.options, CHECKPOINT_STATEMENTS.find, this.where(target)));
   }
 
   private transact(work: (transaction: WriteTransaction) => Promise<Attempt>): Promise<Attempt> {
