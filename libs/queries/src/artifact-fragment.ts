@@ -34,7 +34,7 @@ export function scoreMembers(d: string): string {
 /** The columns that `scoreMembers` reads. */
 export const SCORE_COLUMNS = ['discovery_score', 'novelty', 'emergence', 'obscurity', 'computed_at_ms', 'model'] as const;
 
-/** One item of a list: a whole JSON object as text. */
-export function itemText(d: string, card: string): string {
-  return `'{' || ${card} || ${scoreMembers(d)} || '}'`;
+/** One item of a list: a whole JSON object as text. `more`: SQL text of members to put last, each with its comma before it. */
+export function itemText(d: string, card: string, more = `''`): string {
+  return `'{' || ${card} || ${scoreMembers(d)} || ${more} || '}'`;
 }

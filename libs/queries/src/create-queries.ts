@@ -26,13 +26,13 @@ export interface Queries {
   listDiscoveries(parameters: DiscoveriesParameters): Promise<Answered>;
   /** NDJSON in constant memory, of one snapshot; without its last line it was cut off. Rejects with `invalid-cursor`. */
   exportDiscoveries(parameters: DiscoveriesParameters): AsyncIterable<Buffer>;
-  /** Rejects with `artifact-not-found`; its context says whether the key is parked. */
+  /** Rejects with `artifact-unknown`; its context says whether the key is parked. */
   getArtifact(artifactId: string): Promise<Answered>;
   /** @param ids as `parseLookupBody` gives them. */
   lookupArtifacts(ids: readonly string[]): Promise<Answered>;
   /** Rejects with `invalid-cursor`. */
   listIngestions(parameters: IngestionsParameters): Promise<Answered>;
-  /** Rejects with `ingestion-not-found`. */
+  /** Rejects with `ingestion-unknown`. */
   getIngestion(ingestionId: string): Promise<Answered>;
   /** True once everything before `least` is projected, false after `waitMs`. Rejects with `invalid-position`. */
   awaitPosition(least: Position, waitMs: number, signal?: AbortSignal): Promise<boolean>;

@@ -12,9 +12,11 @@ const BOUND = MAX_LIST_LIMIT + 1;
  * are wanted.
  */
 export function keysOfPage(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
-  if (!hasKinds(order.filter)) return (schema: string) => walk(order, conditions, limit)(schema, []);
-  if (order.sort === 'recent') return (schema: string) => mergeKinds(order, conditions, limit)(schema);
-  return (schema: string) => walkOrGather(order, conditions, limit)(schema);
+  const planned = (schema: string) => walk(order, conditions, limit)(schema, []);
+  if (!hasKinds(order.filter)) return planned;
+  // With a bound on the score the planner must choose between the order and the score: one plan for all kinds would be wrong for some.
+  if (order.sort === 'recent') return order.filter.minScore === null ? mergeKinds(order, conditions, limit) : planned;
+  return walkOrGather(order, conditions, limit);
 }
 
 /** All keys in order, for a stream. */

@@ -23,19 +23,19 @@ export function getArtifactQuery(topicPrefix: string): NamedQuery {
 
 /**
  * `GET /v1/artifacts/{id}`: the whole artifact; `"parked":true` at its end while its key waits behind a dead letter, so that it may
- * be older than its last event. Rejects with `artifact-not-found`, whose context says so too.
+ * be older than its last event. Rejects with `artifact-unknown`, whose context says so too.
  */
 export async function getArtifact(reader: SqlReader, query: NamedQuery, artifactId: string): Promise<Answered> {
   const { rows, snapshot } = await reader.query(query, [artifactId]);
   const { item, parked } = rows[0] as unknown as ArtifactRow;
-  if (item === null) throw artifactNotFound(artifactId, parked);
+  if (item === null) throw artifactUnknown(artifactId, parked);
   return { body: Buffer.from(parked ? `${item.slice(0, -1)},"parked":true}` : item), snapshot };
 }
 
-function artifactNotFound(artifactId: string, parked: boolean): HarvestError {
+function artifactUnknown(artifactId: string, parked: boolean): HarvestError {
   const why = parked ? 'its events wait behind a dead letter' : 'no event of it has been projected, or it was retracted';
   return new HarvestError({
-    code: 'artifact-not-found',
+    code: 'artifact-unknown',
     message: `there is no artifact "${artifactId.slice(0, 200)}": ${why}`,
     context: { artifactId, parked },
   });

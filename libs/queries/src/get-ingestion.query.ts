@@ -11,13 +11,13 @@ const GET_INGESTION: NamedQuery = {
   text: (schema) => `SELECT ${INGESTION_COLUMNS} FROM ${ingestionsWithOutcome(schema)} WHERE i.ingestion_id = $1::text`,
 };
 
-/** `GET /v1/ingestions/{id}`. Rejects with `ingestion-not-found`. */
+/** `GET /v1/ingestions/{id}`. Rejects with `ingestion-unknown`. */
 export async function getIngestion(reader: SqlReader, ingestionId: string): Promise<Answered> {
   const { rows, snapshot } = await reader.query(GET_INGESTION, [ingestionId]);
   const row = rows[0] as unknown as IngestionRecord | undefined;
   if (!row) {
     throw new HarvestError({
-      code: 'ingestion-not-found',
+      code: 'ingestion-unknown',
       message: `no event of an ingestion "${ingestionId.slice(0, 200)}" has been projected`,
       context: { ingestionId },
     });

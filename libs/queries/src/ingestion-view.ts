@@ -1,12 +1,12 @@
 import type { Manifest } from '@harvest/contracts';
-import type { IngestionOutcome, Snapshot } from '@harvest/read-models';
+import type { IngestionOutcome, IngestionState, Snapshot } from '@harvest/read-models';
 
-/** What readers are told; `complete`, `incomplete` and `complete-with-rejections` only once the barrier has been decided. */
-export type IngestionViewState = 'running' | 'failed' | IngestionOutcome;
+/** What readers are told. `pending`: completed by its producer, the barrier not decided yet; `complete`, `incomplete` and `complete-with-rejections` only once the barrier has been decided. */
+export type IngestionViewState = 'announced' | 'running' | 'pending' | 'failed' | IngestionOutcome;
 
 export interface IngestionRecord {
   readonly ingestion_id: string;
-  readonly state: string;
+  readonly state: IngestionState;
   readonly source: string | null;
   readonly expected: string | null;
   readonly counts: string | null;
@@ -58,10 +58,10 @@ export function ingestionView(row: IngestionRecord) {
 
 export function ingestionDetailView(row: IngestionRecord, positions: Snapshot['positions']) {
   const manifest = parsed(row.manifest) as Manifest | undefined;
-  if (!manifest) return { ...ingestionView(row), waitingForBarrier: waits(row) };
+  if (!manifest) return ingestionView(row);
   const partitions = progressOf(manifest, positions);
   const passed = partitions.filter((one) => one.passed).length;
-  return { ...ingestionView(row), waitingForBarrier: waits(row), progress: { passed, of: partitions.length, partitions } };
+  return { ...ingestionView(row), manifest, progress: { passed, of: partitions.length, partitions } };
 }
 
 function progressOf(manifest: Manifest, positions: Snapshot['positions']): readonly PartitionProgress[] {
@@ -76,12 +76,7 @@ function progressOf(manifest: Manifest, positions: Snapshot['positions']): reado
 }
 
 function viewState({ state, outcome }: IngestionRecord): IngestionViewState {
-  if (state === 'failed') return 'failed';
-  return state === 'completed' && outcome !== null ? outcome : 'running';
-}
-
-function waits({ state, outcome }: IngestionRecord): boolean {
-  return state === 'completed' && outcome === null;
+  return state === 'completed' ? (outcome ?? 'pending') : state;
 }
 
 function parsed(text: string | null): unknown {

@@ -6,7 +6,6 @@ import { isParkedText } from './parked-keys';
 interface LookupRow {
   readonly items: string | null;
   readonly missing: string | null;
-  readonly parked: string | null;
 }
 
 export function lookupArtifactsQuery(topicPrefix: string): NamedQuery {
@@ -14,21 +13,24 @@ export function lookupArtifactsQuery(topicPrefix: string): NamedQuery {
     name: 'lookup-artifacts',
     dependsOn: ['artifacts', 'scores'],
     text: (schema) => `SELECT string_agg(found.item, ',' ORDER BY asked.ordinal) AS items,
-        json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE found.item IS NULL)::text AS missing,
-        json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE ${isParkedText(schema, topicPrefix, 'asked.artifact_id')})::text AS parked
+        json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE found.item IS NULL)::text AS missing
       FROM unnest($1::text[]) WITH ORDINALITY AS asked (artifact_id, ordinal)
-      LEFT JOIN LATERAL (SELECT ${itemText('d', 'c.card')} AS item
+      LEFT JOIN LATERAL (SELECT ${itemText('d', 'c.card', parkedMember(schema, topicPrefix))} AS item
         FROM ${schema}.discovery AS d JOIN ${schema}.artifact_card AS c ON c.artifact_id = d.artifact_id
         WHERE d.artifact_id = asked.artifact_id AND d.source IS NOT NULL OFFSET 0) AS found ON true`,
   };
 }
 
+function parkedMember(schema: string, topicPrefix: string): string {
+  return `CASE WHEN ${isParkedText(schema, topicPrefix, 'd.artifact_id')} THEN ',"parked":true' ELSE '' END`;
+}
+
 /**
- * `POST /v1/artifacts/lookup`: `{"items":[…],"missing":[…],"parked":[…]}`. Items as in lists, scored or not, in the order asked for;
- * `missing` and `parked` name ids, those that are not known and those whose later events wait behind a dead letter.
+ * `POST /v1/artifacts/lookup`: `{"items":[…],"missing":[…]}`. Items as in lists, scored or not, in the order asked for, with
+ * `"parked":true` while their later events wait behind a dead letter; `missing` names the ids that are not known.
  */
 export async function lookupArtifacts(reader: SqlReader, query: NamedQuery, ids: readonly string[]): Promise<Answered> {
   const { rows, snapshot } = await reader.query(query, [ids]);
-  const { items, missing, parked } = rows[0] as unknown as LookupRow;
-  return { body: Buffer.from(`{"items":[${items ?? ''}],"missing":${missing ?? '[]'},"parked":${parked ?? '[]'}}`), snapshot };
+  const { items, missing } = rows[0] as unknown as LookupRow;
+  return { body: Buffer.from(`{"items":[${items ?? ''}],"missing":${missing ?? '[]'}}`), snapshot };
 }
