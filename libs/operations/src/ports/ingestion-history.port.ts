@@ -1,8 +1,9 @@
-import type { IngestionOutcome, IngestionState } from '@harvest/read-models';
+import type { IngestionOutcome } from '@harvest/read-models';
 
 /** What the product knows of an ingestion. */
 export interface IngestionStatus {
-  readonly state: IngestionState;
+  /** As its producer's events say: `completed` whether or not the barrier has passed. */
+  readonly state: 'announced' | 'running' | 'completed' | 'failed';
   /** Records written per type, as last reported by its producer; null before the first report. */
   readonly counts: Readonly<Record<string, number>> | null;
   /** Decided by the barrier; null while it waits. */

@@ -3,7 +3,7 @@ import type { BackoffPolicy, Clock } from '@harvest/kernel';
 import { backoffDelayMs, isHarvestError } from '@harvest/kernel';
 
 export interface OrderedAppenderOptions {
-  /** Batches handed to the log and not yet acknowledged. Bounds the memory too: they are kept for a retry. */
+  /** Batches given and not yet acknowledged. Bounds the memory: they are kept for a retry. */
   readonly maxInFlight: number;
   /** How long retriable failures are retried before the last one is thrown. */
   readonly retryForMs: number;
@@ -16,11 +16,13 @@ interface InFlight<T> {
 }
 
 /**
- * Several batches in flight, acknowledged in the order they were given. When one fails, all after it are appended again behind it,
- * in order: a key's last record in the log is the last one given, whatever failed in between.
+ * Hands batches to the log one after the other while the next ones are being made. When one fails, it and all behind it are appended
+ * again, in order: a key's last record in the log is the last one given, whatever failed in between. (Calls of `append` that
+ * overlap have no order on the embedded log, where each is a transaction.)
  */
 export class OrderedAppender<T extends { readonly record: RecordToAppend }> {
   private readonly inFlight: InFlight<T>[] = [];
+  private last: InFlight<T>['result'] = Promise.resolve([]);
 
   constructor(
     private readonly log: LogAppender,
@@ -42,7 +44,10 @@ export class OrderedAppender<T extends { readonly record: RecordToAppend }> {
 
   private send(batch: readonly T[]): InFlight<T> {
     const records = batch.map(({ record }) => record);
-    return { batch, result: this.log.append(records).catch((error: unknown) => error as Error) };
+    this.last = this.last.then((before) =>
+      before instanceof Error ? before : this.log.append(records).catch((error: unknown) => error as Error),
+    );
+    return { batch, result: this.last };
   }
 
   private async settleOldest(): Promise<void> {
@@ -70,6 +75,7 @@ export class OrderedAppender<T extends { readonly record: RecordToAppend }> {
   private async repeatOnce(): Promise<Error | null> {
     while (this.inFlight.length > 0) {
       const { batch } = this.inFlight[0] as InFlight<T>;
+      this.last = Promise.resolve([]);
       const result = await this.send(batch).result;
       if (result instanceof Error) return result;
       this.inFlight.shift();

@@ -3,7 +3,8 @@ import { encodeEvent } from '@harvest/contracts';
 import type { Clock } from '@harvest/kernel';
 import type { IngestionHistory } from '../ports/ingestion-history.port';
 import type { ProgressSink } from '../ports/progress-sink.port';
-import { chooseRun } from '../publish/choose-run';
+import type { ChosenRun } from '../publish/choose-run';
+import { chooseRun, ingestionIdOf } from '../publish/choose-run';
 import type { IngestionItem, IngestionReceipt } from '../publish/publish-ingestion';
 import { IngestionPublisher } from '../publish/publish-ingestion';
 import { paced } from './paced';
@@ -14,6 +15,8 @@ export interface SimulateRequest extends SimulationOptions {
   readonly topicPrefix: string;
   /** Null: as fast as the log takes them. */
   readonly eventsPerSecond: number | null;
+  /** This run and no other, whatever became of it; null: the first that has not completed. */
+  readonly run: number | null;
 }
 
 export const DEFAULT_SIMULATION: SimulationOptions = { seed: 42, artifacts: 5000 };
@@ -29,7 +32,7 @@ export class SimulateOperation {
 
   /** @throws what the log and the history reject with. */
   async run(request: SimulateRequest): Promise<IngestionReceipt> {
-    const { ingestionId, run, writtenBefore } = await chooseRun(this.history, simulationName(request));
+    const { ingestionId, run, writtenBefore } = await this.choose(request);
     if (writtenBefore !== null) this.progress.noted(`going on with ${ingestionId}, which had not ended`);
     const items = simulatedItems(request, { ingestionId, topicPrefix: request.topicPrefix });
     return new IngestionPublisher(this.log, this.clock, this.progress).publish({
@@ -41,10 +44,20 @@ export class SimulateOperation {
       writtenBefore,
     });
   }
+
+  private async choose(request: SimulateRequest): Promise<ChosenRun> {
+    if (request.run === null) return chooseRun(this.history, simulationName(request));
+    const ingestionId = simulationId(request, request.run);
+    const status = await this.history.find(ingestionId);
+    return { ingestionId, run: request.run, writtenBefore: status === null ? null : (status.counts ?? {}) };
+  }
 }
 
-/** Names the stream; the number of the run makes it an ingestion id. */
-export function simulationName({ seed, artifacts }: SimulationOptions): string {
+export function simulationId(options: SimulationOptions, run: number): string {
+  return ingestionIdOf(simulationName(options), run);
+}
+
+function simulationName({ seed, artifacts }: SimulationOptions): string {
   return `simulate:seed-${seed}:artifacts-${artifacts}`;
 }
 
