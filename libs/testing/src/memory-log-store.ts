@@ -36,7 +36,8 @@ export class MemoryLogStore implements EmbeddedLogStore {
     return this.answer(() =>
       topics.flatMap((topic) =>
         (this.topics.get(topic)?.partitions ?? []).map((records, partition) => ({
-          ...{ topic, partition },
+          topic,
+          partition,
           startOffset: toOffset(0),
           endOffset: toOffset(records.length),
         })),
@@ -88,16 +89,9 @@ export class MemoryLogStore implements EmbeddedLogStore {
     return records;
   }
 
-  private answer<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      setImmediate(() => {
-        try {
-          if (this.failure !== null) throw this.failure;
-          resolve(work());
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
-    });
+  private async answer<T>(work: () => T): Promise<T> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.failure !== null) throw this.failure;
+    return work();
   }
 }

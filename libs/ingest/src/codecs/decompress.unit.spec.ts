@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decompress } from './decompress';
-import { JAVA_CLIENT_BYTES, javaClientText } from './java-client.fixture';
+import { JAVA_CLIENT_BYTES, javaClientText } from './java-client-samples';
 
 const MIB = 1024 * 1024;
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;

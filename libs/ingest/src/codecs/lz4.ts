@@ -4,6 +4,7 @@ import { BoundedOutput, corruptInput } from './bounded-output';
 const FRAME_MAGIC = 0x184d2204;
 const FLAG_BLOCK_CHECKSUM = 0x10;
 const FLAG_CONTENT_SIZE = 0x08;
+const FLAG_CONTENT_CHECKSUM = 0x04;
 const FLAG_DICTIONARY = 0x01;
 const STORED_BLOCK = 0x80000000;
 const LONG_LENGTH = 15;
@@ -23,22 +24,27 @@ export function decompressLz4(input: Buffer, maxOutputBytes: number): Buffer {
 }
 
 function decodeFrame(input: Buffer, start: number, output: BoundedOutput): number {
-  if (input.readUInt32LE(start) !== FRAME_MAGIC) throw corruptInput('lz4', 'no frame magic');
-  const flags = input.readUInt8(start + 4);
-  if (flags >> 6 !== 1) throw corruptInput('lz4', 'unknown frame version');
-  if (flags & FLAG_DICTIONARY) throw corruptInput('lz4', 'it needs a dictionary');
+  const flags = readFlags(input, start);
   let position = start + 7 + (flags & FLAG_CONTENT_SIZE ? 8 : 0);
   const blockTrailer = flags & FLAG_BLOCK_CHECKSUM ? 4 : 0;
   for (;;) {
     const header = input.readUInt32LE(position);
     position += 4;
-    if (header === 0) return position + (flags & 0x04 ? 4 : 0);
+    if (header === 0) return position + (flags & FLAG_CONTENT_CHECKSUM ? 4 : 0);
     const size = header & ~STORED_BLOCK;
     if (position + size > input.length) throw corruptInput('lz4', 'truncated block');
     if (header & STORED_BLOCK) output.append(input, position, size);
     else decodeBlock(input.subarray(position, position + size), output);
     position += size + blockTrailer;
   }
+}
+
+function readFlags(input: Buffer, start: number): number {
+  if (input.readUInt32LE(start) !== FRAME_MAGIC) throw corruptInput('lz4', 'no frame magic');
+  const flags = input.readUInt8(start + 4);
+  if (flags >> 6 !== 1) throw corruptInput('lz4', 'unknown frame version');
+  if (flags & FLAG_DICTIONARY) throw corruptInput('lz4', 'it needs a dictionary');
+  return flags;
 }
 
 /** Sequences of literals and back references; the last one has literals only. */

@@ -1,16 +1,14 @@
 import { silentLogger } from '@harvest/observability';
 import { MemoryLogStore, uniqueTopicPrefix } from '@harvest/testing';
-import { describeEventLogContract, record } from '../contract/event-log.contract';
+import { describeEventLogContract } from '../contract/describe-event-log-contract';
+import { LogBench, record } from '../contract/log-bench';
 import { RecordingHandlers, until } from '../contract/recording-handlers';
 import { createEmbeddedLog } from './embedded-log';
 
 const TOPIC = 'signals.artifacts.v1';
 
 describeEventLogContract('embedded, on a store in memory', () =>
-  Promise.resolve({
-    log: createEmbeddedLog({ store: new MemoryLogStore(), logger: silentLogger, pollMs: 50 }),
-    prefix: uniqueTopicPrefix(),
-  }),
+  Promise.resolve(new LogBench(createEmbeddedLog({ store: new MemoryLogStore(), logger: silentLogger, pollMs: 50 }), uniqueTopicPrefix())),
 );
 
 describe('embedded log', () => {
@@ -28,6 +26,7 @@ describe('embedded log', () => {
     await until('the first poll', () => handlers.heartbeats.length > 0);
     await log.append([record(TOPIC, 'k', 'v')]);
     await until('the record', () => handlers.records().length === 1, 500);
+    expect(handlers.values()).toEqual(['v']);
     await consumer.stop(1_000);
   });
 
@@ -37,6 +36,7 @@ describe('embedded log', () => {
     await consumer.start(handlers);
     await log.append([record(TOPIC, 'k', 'v')]);
     await until('the record', () => handlers.records().length === 1, 1_000);
+    expect(handlers.values()).toEqual(['v']);
     await consumer.stop(1_000);
   });
 

@@ -4,7 +4,7 @@ import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPay
 import type { CarrierMessage } from './fetch-response';
 import { createKafkaClient, type KafkaClient, type KafkaConnection } from './kafka-client';
 
-const MAX_WAIT_MS = 75;
+const MAX_WAIT_MS = 100;
 const HEARTBEAT_INTERVAL_MS = 500;
 const MAX_PARTITION_BYTES = 1024 * 1024;
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
@@ -144,10 +144,11 @@ export class ConsumerSession {
   }
 
   /** Batches of revoked partitions, and those fetched before a pending seek, are kafkajs's to deliver and ours to drop. */
-  private handOver({ batch, isStale, isRunning }: EachBatchPayload): void {
+  private handOver(payload: EachBatchPayload): void {
     const { assignment } = this;
+    const { batch } = payload;
     const carrier = batch.messages[0] as unknown as CarrierMessage | undefined;
-    if (assignment === null || carrier === undefined || isStale() || !isRunning()) return;
+    if (assignment === null || carrier === undefined || payload.isStale() || !payload.isRunning()) return;
     const position = {
       topic: batch.topic,
       partition: batch.partition,

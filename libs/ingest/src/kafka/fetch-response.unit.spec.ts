@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { batch, type BuiltRecord, fetchResponse, marker, recordBody } from './batch-builder.fixture';
+import { batch, type BuiltRecord, fetchResponse, marker, recordBody } from '../contract/batch-builder';
 import { type CarrierMessage, decodeFetchResponse, type DecodeLimits } from './fetch-response';
 import { UNREADABLE_BATCH_HEADER } from './record-batch';
 

@@ -19,7 +19,7 @@ export class KafkaAppender implements LogAppender {
   ) {}
 
   async append(records: readonly RecordToAppend[]): Promise<readonly AppendedRecord[]> {
-    const positions = new Array<AppendedRecord>(records.length);
+    const positions = Array.from<AppendedRecord>({ length: records.length });
     const topics = [...byTopic(records)];
     const outcomes = await Promise.allSettled(topics.map(([topic, entries]) => this.appendTo(topic, entries, positions)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

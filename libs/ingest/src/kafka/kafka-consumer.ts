@@ -74,7 +74,11 @@ export class KafkaConsumer implements LogConsumer {
   private async openSession(handlers: LogConsumerHandlers): Promise<void> {
     const { connection, groupId, topics, sessionTimeoutMs } = this.options;
     const session = new ConsumerSession({
-      ...{ connection, groupId, topics, sessionTimeoutMs, handlers },
+      connection,
+      groupId,
+      topics,
+      sessionTimeoutMs,
+      handlers,
       partitions: this.partitions,
       nextAssignment: () => (this.assignments += 1),
     });

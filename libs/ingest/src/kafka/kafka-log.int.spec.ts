@@ -1,14 +1,12 @@
-import type { EventLog } from '@harvest/contracts';
-import { silentLogger } from '@harvest/observability';
 import { serviceAddress, uniqueTopicPrefix } from '@harvest/testing';
-import { describeEventLogContract } from '../contract/event-log.contract';
-import { createKafkaLog } from './kafka-log';
+import { describeEventLogContract } from '../contract/describe-event-log-contract';
+import { KafkaBench } from '../contract/kafka-bench';
 
-let log: EventLog;
+let bench: KafkaBench;
 
-afterAll(async () => log.close());
+afterAll(() => bench.close());
 
 describeEventLogContract('Kafka', () => {
-  log = createKafkaLog({ brokers: serviceAddress('kafka').split(','), clientId: 'contract', logger: silentLogger });
-  return Promise.resolve({ log, prefix: uniqueTopicPrefix() });
+  bench = new KafkaBench(serviceAddress('kafka'), uniqueTopicPrefix());
+  return Promise.resolve(bench);
 });

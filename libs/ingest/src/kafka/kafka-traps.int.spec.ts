@@ -1,21 +1,20 @@
 import { toOffset } from '@harvest/kernel';
-import { readAll, record } from '../contract/event-log.contract';
+import { serviceAddress, uniqueTopicPrefix } from '@harvest/testing';
+import { KafkaBench } from '../contract/kafka-bench';
+import { numbered, readAll, record, recordIn, STOP_TIMEOUT_MS } from '../contract/log-bench';
 import { RecordingHandlers, until } from '../contract/recording-handlers';
-import { KafkaBench, STOP_TIMEOUT_MS } from './kafka-test-bench.fixture';
 
 let bench: KafkaBench;
 
 beforeAll(() => {
-  bench = new KafkaBench();
+  bench = new KafkaBench(serviceAddress('kafka'), uniqueTopicPrefix());
 });
 afterEach(() => bench.stopConsumers());
 afterAll(() => bench.close());
 
-const numbered = (topic: string, count: number) => Array.from({ length: count }, (_, index) => record(topic, `k${index}`, `v${index}`, 0));
-
 /** By a member's commit; kafkajs's `setOffsets` takes 5 s. */
 async function setGroupPosition(groupId: string, topic: string, offset: number): Promise<void> {
-  const consumer = bench.newConsumer(topic, groupId);
+  const consumer = bench.newConsumer([topic], groupId);
   const handlers = new RecordingHandlers();
   await consumer.start(handlers);
   await until('an assignment', () => handlers.heartbeats.length > 0);
@@ -31,7 +30,7 @@ describe('where consuming starts', () => {
     const topic = await bench.newTopic();
     await bench.log.append(numbered(topic, 200));
     await setGroupPosition(`${topic}.group`, topic, 150);
-    const handlers = await bench.consume(topic, [{ topic, partition: 0, nextOffset: toOffset(100) }]);
+    const handlers = await bench.record(topic, [{ topic, partition: 0, nextOffset: toOffset(100) }], `${topic}.group`);
     await until('100 records', () => handlers.records().length >= 100);
     expect(handlers.batches[0]).toMatchObject({ fetchedOffset: 100n });
     expect(handlers.records()[0]?.offset).toBe(100n);
@@ -42,7 +41,7 @@ describe('where consuming starts', () => {
     const topic = await bench.newTopic();
     await bench.log.append(numbered(topic, 50));
     await setGroupPosition(`${topic}.group`, topic, 50);
-    const handlers = await bench.consume(topic, [{ topic, partition: 0, nextOffset: toOffset(20) }]);
+    const handlers = await bench.record(topic, [{ topic, partition: 0, nextOffset: toOffset(20) }], `${topic}.group`);
     await until('30 records', () => handlers.records().length === 30);
     expect(handlers.records()[0]?.offset).toBe(20n);
   });
@@ -51,7 +50,7 @@ describe('where consuming starts', () => {
     const topic = await bench.newTopic();
     await bench.log.append(numbered(topic, 30));
     await setGroupPosition(`${topic}.group`, topic, 30);
-    const handlers = await bench.consume(topic);
+    const handlers = await bench.record(topic, [], `${topic}.group`);
     await until('30 records', () => handlers.records().length === 30);
     expect(handlers.batches[0]).toMatchObject({ fetchedOffset: 0n });
   });
@@ -62,7 +61,7 @@ describe('where consuming starts', () => {
     const admin = await bench.admin();
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '150' }] });
-    const handlers = await bench.consume(topic, [{ topic, partition: 0, nextOffset: toOffset(100) }]);
+    const handlers = await bench.record(topic, [{ topic, partition: 0, nextOffset: toOffset(100) }], `${topic}.group`);
     await until('50 records', () => handlers.records().length === 50);
     expect(handlers.batches[0]).toMatchObject({ fetchedOffset: 150n });
     await expect(bench.log.ranges([topic])).resolves.toMatchObject([{ startOffset: 150n, endOffset: 200n }]);
@@ -75,7 +74,7 @@ describe('transactions of others', () => {
   it('end offset 4, records stop at 2: the position follows the control records to 4', async () => {
     const topic = await bench.newTopic();
     await bench.log.append(numbered(topic, 2));
-    const handlers = await bench.consume(topic);
+    const handlers = await bench.record(topic, [], `${topic}.group`);
     await until('both records', () => handlers.reached(0) === 2n);
     const producer = await bench.producer(`${topic}.tx`);
     const transaction = await producer.transaction();
@@ -100,7 +99,7 @@ describe('transactions of others', () => {
       await transaction.send({ topic, messages: [{ key: 'k', value }] });
       await transaction[end]();
     }
-    const handlers = await bench.consume(topic);
+    const handlers = await bench.record(topic, [], `${topic}.group`);
     await until('the end', () => handlers.reached(0) === 6n);
     expect(handlers.values()).toEqual(['a', 'c']);
   });
@@ -110,9 +109,9 @@ describe('groups', () => {
   it('a second member takes over partitions: revoked, assigned under a higher number, everything back when it leaves', async () => {
     const topic = await bench.newTopic(4);
     const groupId = `${topic}.shared`;
-    const first = await bench.consume(topic, [], groupId);
+    const first = await bench.record(topic, [], groupId);
     await until('the first assignment', () => first.assignments.length === 1);
-    const secondConsumer = bench.newConsumer(topic, groupId);
+    const secondConsumer = bench.newConsumer([topic], groupId);
     const second = new RecordingHandlers();
     await secondConsumer.start(second);
     await until('both share', () => first.assignments.at(-1)?.length === 2 && second.assignments.at(-1)?.length === 2);
@@ -120,7 +119,7 @@ describe('groups', () => {
     expect(first.story.indexOf('revoked 1')).toBeLessThan(first.story.indexOf('assigned 2'));
     await secondConsumer.stop(5_000);
     await until('all four again', () => first.assignments.at(-1)?.length === 4);
-    await bench.log.append([0, 1, 2, 3].map((partition) => record(topic, 'k', 'v', partition)));
+    await bench.log.append([0, 1, 2, 3].map((partition) => recordIn(partition, topic, 'v')));
     await until('a record of each partition', () => new Set(first.batches.map(({ partition }) => partition)).size === 4);
     expect(first.batches.every(({ assignment }) => assignment === first.assignments.length)).toBe(true);
   });
@@ -128,13 +127,13 @@ describe('groups', () => {
   it('a partition paused before a rebalance is fetched again after it: a new assignment starts unpaused', async () => {
     const topic = await bench.newTopic(1);
     const groupId = `${topic}.paused`;
-    const consumer = bench.newConsumer(topic, groupId);
+    const consumer = bench.newConsumer([topic], groupId);
     const handlers = new RecordingHandlers();
     await consumer.start(handlers);
     await until('the assignment', () => handlers.assignments.length === 1);
     consumer.pause({ topic, partition: 0 });
-    await bench.log.append([record(topic, 'k', 'v', 0)]);
-    const visitor = bench.newConsumer(topic, groupId);
+    await bench.log.append([recordIn(0, topic, 'v')]);
+    const visitor = bench.newConsumer([topic], groupId);
     await visitor.start(new RecordingHandlers());
     await until('a rejoin', () => handlers.assignments.length >= 2);
     await visitor.stop(STOP_TIMEOUT_MS);

@@ -1,5 +1,5 @@
 import fetchProtocol, { type FetchArguments, type FetchRequest } from 'kafkajs/src/protocol/requests/fetch';
-import RequestQueue from 'kafkajs/src/network/requestQueue';
+import RequestQueue, { type RequestQueueState } from 'kafkajs/src/network/requestQueue';
 import { decodeFetchResponse, DEFAULT_LIMITS, type FetchOffsetOf } from './fetch-response';
 
 /** The only version that these replacements were read and tested against. */
@@ -23,7 +23,7 @@ export function installKafkajsDefences(): void {
 
 function stopIdleSpinning(): void {
   const original = RequestQueue.prototype.scheduleCheckPendingRequests;
-  RequestQueue.prototype.scheduleCheckPendingRequests = function (this: typeof RequestQueue.prototype) {
+  RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueueState) {
     if (this.pending.length === 0 && this.throttledUntil <= Date.now()) return;
     original.call(this);
   };

@@ -1,7 +1,11 @@
 /** The parts of kafkajs 2.2.4 that it does not export and that we replace or use; see kafkajs-defences.ts. */
 declare module 'kafkajs/src/network/requestQueue' {
+  export interface RequestQueueState {
+    readonly pending: readonly unknown[];
+    readonly throttledUntil: number;
+  }
   const RequestQueue: {
-    prototype: { pending: unknown[]; throttledUntil: number; scheduleCheckPendingRequests(): void };
+    prototype: RequestQueueState & { scheduleCheckPendingRequests: (this: RequestQueueState) => void };
   };
   export default RequestQueue;
 }
@@ -15,6 +19,6 @@ declare module 'kafkajs/src/protocol/requests/fetch' {
     readonly response: { decode(raw: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
     readonly requestTimeout: number;
   }
-  const fetch: { protocol(selector: { version: number }): (args: FetchArguments) => FetchRequest };
+  const fetch: { protocol: (this: void, selector: { version: number }) => (args: FetchArguments) => FetchRequest };
   export default fetch;
 }
