@@ -8,3 +8,4 @@ export * from './services';
 export * from './test-store';
 export * from './simulation';
 export * from './verification';
+export * from './test-house';

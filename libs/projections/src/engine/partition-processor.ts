@@ -1,11 +1,13 @@
 import type { FetchedBatch, PartitionRange, TopicPartition } from '@harvest/contracts';
 import { backoffDelayMs, isHarvestError } from '@harvest/kernel';
 import type { Offset } from '@harvest/kernel';
-import type { Checkpoint, RecordFingerprint } from '@harvest/read-models';
+import type { Checkpoint } from '@harvest/read-models';
 import { decodeRecords } from './decoded-records';
+import { FetchPauses } from './fetch-pauses';
 import { HALT_REASONS } from './partition-halt';
 import type { HaltReason } from './partition-halt';
 import type { PartitionOptions } from './partition-options';
+import { PartitionProgress } from './partition-progress';
 import { PartitionQueue } from './partition-queue';
 import { isSameTopic, newSession } from './partition-session';
 import type { PartitionSession } from './partition-session';
@@ -17,6 +19,8 @@ import { Wakeup } from './wakeup';
 
 /** A stale fetch may still be on its way after a seek; before this has passed it is not answered by another one. */
 const SEEK_AGAIN_MS = 1_000;
+/** The log holds more, and nothing has come of it for so long: the client reads elsewhere, or a seek was lost. */
+const STALLED_MS = 10_000;
 
 /**
  * One partition of one generation: queue → slice → decode → write, one transaction after the other, the next one decoded while the
@@ -24,14 +28,11 @@ const SEEK_AGAIN_MS = 1_000;
  */
 export class PartitionProcessor {
   private session: PartitionSession | null = null;
-  private nextOffset: Offset;
-  private lastRecord: RecordFingerprint | null;
-  private parkedKeys: number;
-  private endOffset: Offset | null = null;
-  private advancedMs: number;
   private halted: HaltReason | null = null;
   private troubles = 0;
-  private readonly pauses = new Set<'full' | 'trouble' | 'halted'>();
+  private working = false;
+  private readonly progress: PartitionProgress;
+  private readonly pauses: FetchPauses;
   private readonly queue: PartitionQueue;
   private readonly wakeup = new Wakeup();
   private readonly stopping = new AbortController();
@@ -44,24 +45,22 @@ export class PartitionProcessor {
     checkpoint: Checkpoint,
   ) {
     this.place = options.place;
-    this.nextOffset = checkpoint.nextOffset;
-    this.lastRecord = checkpoint.lastRecord;
-    this.parkedKeys = checkpoint.parkedKeys;
-    this.advancedMs = options.surroundings.clock.nowMs();
+    this.progress = new PartitionProgress(options.surroundings.clock, checkpoint);
+    this.pauses = new FetchPauses(options.consumer, options.place);
     const { queueBytes } = options.surroundings.settings;
-    this.queue = new PartitionQueue(queueBytes, options.budget, (full) => this.setPause('full', full));
+    this.queue = new PartitionQueue(queueBytes, options.budget, (full) => this.pauses.set('full', full));
     this.writer = new UnitWriter(options, this.stopping.signal);
   }
 
-  /** Returns where to fetch from: the last record applied, so that it is seen to be the same still; else the checkpoint. */
+  /** Returns where to fetch from. */
   assign(assignment: number): Offset {
     this.queue.clear();
-    this.pauses.clear();
-    const { lastRecord, nextOffset } = this;
-    this.session = newSession(assignment, lastRecord);
-    if (this.queue.isFull) this.setPause('full', true);
-    if (this.halted !== null) this.setPause('halted', true);
-    return lastRecord === null || lastRecord.offset > nextOffset ? nextOffset : lastRecord.offset;
+    this.pauses.reset();
+    this.session = newSession(assignment, this.progress.lastRecord);
+    this.progress.heard();
+    if (this.queue.isFull) this.pauses.set('full', true);
+    if (this.halted !== null) this.pauses.set('halted', true);
+    return this.progress.fetchFrom();
   }
 
   revoke(): void {
@@ -79,28 +78,24 @@ export class PartitionProcessor {
     const { session } = this;
     if (session === null || session.assignment !== assignment || this.halted !== null) return;
     if (!isSameTopic(session, batch)) return this.halt('topic-recreated');
-    if (batch.records.length === 0 && batch.nextOffset <= this.nextOffset) return;
+    this.progress.heard();
+    if (batch.records.length === 0 && batch.nextOffset <= this.progress.nextOffset) return;
     this.queue.push(batch);
     this.wakeup.wake();
   }
 
-  /** What the database says, looked up regularly. While a claim is held, what was committed here is newer. */
+  /** What the database says, looked up regularly. */
   learn(checkpoint: Checkpoint): void {
-    this.parkedKeys = checkpoint.parkedKeys;
-    this.lastRecord = checkpoint.lastRecord;
-    if (this.session === null || this.session.claim === null) {
-      if (checkpoint.nextOffset !== this.nextOffset) this.advancedMs = this.options.surroundings.clock.nowMs();
-      this.nextOffset = checkpoint.nextOffset;
-    }
+    this.progress.learn(checkpoint, this.session !== null && this.session.claim !== null);
     if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit) this.unhalt();
   }
 
   /** What the log holds, asked for after the position `knownNext` had been reached. */
   observeRange(range: PartitionRange, knownNext: Offset): void {
-    this.endOffset = range.endOffset;
+    this.progress.endOffset = range.endOffset;
     if (this.session === null || this.halted !== null) return;
     if (range.endOffset < knownNext) return this.halt('topic-recreated');
-    if (range.startOffset <= this.nextOffset) return;
+    if (range.startOffset <= this.progress.nextOffset) return this.unstick(this.session, range);
     if (this.session.claim !== null) return this.halt('history-lost');
     // Somebody else may have come further than we know: the claim tells.
     this.restart(this.session);
@@ -112,21 +107,18 @@ export class PartitionProcessor {
     if (this.halted !== null) return;
     this.halted = reason;
     this.queue.clear();
-    this.setPause('halted', true);
+    this.pauses.set('halted', true);
     const { logger, metrics } = this.options.surroundings;
     metrics.partitionsHalted.inc({ reason });
     logger.error({ ...this.place, generation: this.options.generation.generation, reason }, `stopped: ${HALT_REASONS[reason]}`);
   }
 
   position(): Offset {
-    return this.nextOffset;
+    return this.progress.nextOffset;
   }
 
   status(): PartitionStatus {
-    const { nextOffset, endOffset } = this;
-    const lagRecords = endOffset === null ? null : Number(endOffset > nextOffset ? endOffset - nextOffset : 0n);
-    const { advancedMs, parkedKeys, halted: reason } = this;
-    return { ...this.place, state: this.state(), nextOffset, endOffset, lagRecords, parkedKeys, advancedMs, reason };
+    return { ...this.place, state: this.state(), ...this.progress.status(), reason: this.halted };
   }
 
   /** Works until `stop`. Never rejects. */
@@ -160,13 +152,29 @@ export class PartitionProcessor {
     return this.session === session && this.halted === null && !this.stopping.signal.aborted;
   }
 
+  private unstick(session: PartitionSession, range: PartitionRange): void {
+    const { logger } = this.options.surroundings;
+    if (range.endOffset <= this.progress.nextOffset || this.working || !this.queue.isEmpty || this.pauses.any()) return;
+    if (this.progress.silentMs() < STALLED_MS) return;
+    logger.warn(
+      { ...this.place, nextOffset: this.progress.nextOffset.toString() },
+      'nothing comes though the log holds more: fetching again',
+    );
+    this.progress.heard();
+    this.restart(session);
+    this.wakeup.wake();
+  }
+
   private async step(session: PartitionSession): Promise<void> {
+    this.working = true;
     try {
       if (session.claim === null) await this.claim(session);
       if (session.seekDue && this.isCurrent(session)) this.seekToCheckpoint(session);
       if (this.isCurrent(session)) await this.drain(session);
     } catch (error) {
       await this.recover(session, error);
+    } finally {
+      this.working = false;
     }
   }
 
@@ -175,15 +183,14 @@ export class PartitionProcessor {
     const claim = await store.claim(generation, place, surroundings.settings.owner);
     if (!this.isCurrent(session)) return;
     session.claim = claim;
-    this.nextOffset = claim.nextOffset;
-    this.lastRecord = claim.lastRecord;
+    this.progress.claimed(claim);
     this.troubles = 0;
-    this.setPause('trouble', false);
+    this.pauses.set('trouble', false);
     this.noteParked(claim.parkedKeys);
   }
 
   private async drain(session: PartitionSession): Promise<void> {
-    let unit = await this.prepare(session, this.nextOffset);
+    let unit = await this.prepare(session, this.progress.nextOffset);
     while (unit !== null && session.claim !== null && this.isCurrent(session)) {
       const writing = this.writer.write(unit, session.claim, {
         committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
@@ -221,7 +228,7 @@ export class PartitionProcessor {
     if (clock.nowMs() - session.soughtMs < SEEK_AGAIN_MS) return;
     const range = await this.options.range();
     if (!this.isCurrent(session)) return;
-    if (range !== null && range.startOffset > this.nextOffset) return this.halt('history-lost');
+    if (range !== null && range.startOffset > this.progress.nextOffset) return this.halt('history-lost');
     this.seekToCheckpoint(session);
   }
 
@@ -229,18 +236,18 @@ export class PartitionProcessor {
     this.queue.clear();
     session.seekDue = false;
     session.soughtMs = this.options.surroundings.clock.nowMs();
-    this.options.consumer.seek({ ...this.place, nextOffset: this.nextOffset });
+    this.progress.heard();
+    this.options.consumer.seek({ ...this.place, nextOffset: this.progress.nextOffset });
   }
 
   private advance(session: PartitionSession, nextOffset: Offset, parkedKeys: number | null): void {
-    this.advancedMs = this.options.surroundings.clock.nowMs();
     if (this.session !== session && this.session !== null) return;
-    if (nextOffset > this.nextOffset) this.nextOffset = nextOffset;
+    this.progress.committed(nextOffset);
     if (parkedKeys !== null) this.noteParked(parkedKeys);
   }
 
   private noteParked(parkedKeys: number): void {
-    this.parkedKeys = parkedKeys;
+    this.progress.parkedKeys = parkedKeys;
     if (parkedKeys >= this.options.surroundings.settings.parkedKeyLimit) this.halt('parked-keys-limit');
   }
 
@@ -260,7 +267,7 @@ export class PartitionProcessor {
     if (this.halted === null) return;
     this.options.surroundings.metrics.partitionsHalted.dec({ reason: this.halted });
     this.halted = null;
-    this.setPause('halted', false);
+    this.pauses.set('halted', false);
     if (this.session === null) return;
     this.session.claim = null;
     this.restart(this.session);
@@ -277,19 +284,10 @@ export class PartitionProcessor {
     }
     session.claim = null;
     this.restart(session);
-    this.setPause('trouble', true);
+    this.pauses.set('trouble', true);
     const delayMs = backoffDelayMs(settings.pauseBackoff, this.troubles);
     this.troubles += 1;
     logger.warn({ ...this.place, code: error.code, delayMs }, 'the partition pauses: writing keeps failing');
     await clock.sleep(delayMs, this.stopping.signal).catch(() => undefined);
-  }
-
-  private setPause(reason: 'full' | 'trouble' | 'halted', on: boolean): void {
-    const paused = this.pauses.size > 0;
-    if (on) this.pauses.add(reason);
-    else this.pauses.delete(reason);
-    if (paused === this.pauses.size > 0 || this.session === null) return;
-    if (paused) this.options.consumer.resume(this.place);
-    else this.options.consumer.pause(this.place);
   }
 }

@@ -21,6 +21,7 @@ import { KeyedLocks } from './keyed-locks';
 
 type Stored<T> = { -readonly [K in keyof T]: T[K] };
 type Write = () => void;
+type Target = Parameters<ProjectionStore['advance']>[0];
 type Tally = Stored<OutcomeCounts>;
 export type StorePoint = 'claim' | 'after-fence' | 'before-commit' | 'after-commit';
 
@@ -75,29 +76,24 @@ export class MemoryProjectionStore implements ProjectionStore {
     return this.transact(chunk, (transaction) => transaction.applyChunk(chunk));
   }
 
-  advance(chunk: Parameters<ProjectionStore['advance']>[0]): Promise<ApplyOutcome> {
+  advance(chunk: Target): Promise<ApplyOutcome> {
     return this.transact(chunk, () => Promise.resolve({ writes: [], tally: zero() }));
   }
 
   private async transact(
-    target: Parameters<ProjectionStore['advance']>[0],
+    target: Target,
     work: (transaction: Transaction) => Promise<{ writes: readonly Write[]; tally: Tally }>,
   ): Promise<ApplyOutcome> {
     const transaction = new Transaction(this, this.locks);
     try {
       await transaction.lock(`checkpoint/${keyOf(target)}`);
       const checkpoint = this.checkpoint(target);
-      if (checkpoint.epoch !== target.epoch) return { kind: 'fenced' };
-      if (checkpoint.nextOffset !== target.fromOffset)
-        return checkpoint.nextOffset >= target.toOffset ? { kind: 'already-applied' } : { kind: 'fenced' };
+      const missed = fenceOutcome(checkpoint, target);
+      if (missed !== null) return missed;
       await this.reach('after-fence', target);
       const { writes, tally } = await work(transaction);
       await this.reach('before-commit', target);
-      for (const write of writes) write();
-      checkpoint.nextOffset = target.toOffset;
-      checkpoint.lastRecord = (target as Partial<Chunk>).lastRecord ?? checkpoint.lastRecord;
-      checkpoint.parkedKeys = this.parked.get(keyOf(target))?.size ?? 0;
-      for (const key of Object.keys(tally) as (keyof Tally)[]) this.totals[key] += tally[key];
+      this.commit(checkpoint, target, { writes, tally });
       await this.reach('after-commit', target);
       return { kind: 'applied', outcomes: tally, parkedKeys: checkpoint.parkedKeys };
     } finally {
@@ -105,11 +101,25 @@ export class MemoryProjectionStore implements ProjectionStore {
     }
   }
 
+  private commit(checkpoint: Stored<Checkpoint>, target: Target, work: { writes: readonly Write[]; tally: Tally }): void {
+    for (const write of work.writes) write();
+    checkpoint.nextOffset = target.toOffset;
+    checkpoint.lastRecord = (target as Partial<Chunk>).lastRecord ?? checkpoint.lastRecord;
+    checkpoint.parkedKeys = this.parked.get(keyOf(target))?.size ?? 0;
+    for (const key of Object.keys(work.tally) as (keyof Tally)[]) this.totals[key] += work.tally[key];
+  }
+
   private checkpoint(place: TopicPartition): Stored<Checkpoint> {
     const found = this.checkpoints.get(keyOf(place));
     if (found === undefined) throw new Error(`no checkpoint of ${keyOf(place)}`);
     return found;
   }
+}
+
+function fenceOutcome(checkpoint: Checkpoint, target: Target): ApplyOutcome | null {
+  if (checkpoint.epoch !== target.epoch) return { kind: 'fenced' };
+  if (checkpoint.nextOffset === target.fromOffset) return null;
+  return { kind: checkpoint.nextOffset >= target.toOffset ? 'already-applied' : 'fenced' };
 }
 
 class Transaction {
@@ -149,7 +159,7 @@ class Transaction {
     for (const id of batch.ids) await this.lock(`artifact/${id}`);
     batch.ids.forEach((id, index) => {
       const before = this.store.discoveries.get(id) ?? null;
-      if (before !== null && batch.facts[index] !== null && storedFacts(before, batch.factsOf[index]) === batch.facts[index]) {
+      if (isKnownAlready(batch, index, before)) {
         this.tally.projected += batch.recordCounts[index] ?? 0;
         return;
       }
@@ -207,6 +217,11 @@ class Transaction {
     this.tally.sequenceMissing += evolved.sequenceMissing;
     if (evolved.keyInTwoPartitions) this.writes.push(() => this.store.conflicts.add(key));
   }
+}
+
+function isKnownAlready(batch: ArtifactBatch, index: number, row: DiscoveryRow | null): boolean {
+  const facts = batch.facts[index] ?? null;
+  return row !== null && facts !== null && storedFacts(row, batch.factsOf[index]) === facts;
 }
 
 function storedFacts(row: DiscoveryRow, half: ArtifactBatch['factsOf'][number] | undefined): bigint | null {
