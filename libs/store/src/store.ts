@@ -2,16 +2,21 @@ import type { EmbeddedLogStore } from '@harvest/contracts';
 import type { HarvestMetrics, Logger } from '@harvest/observability';
 import type {
   ChangeFeed,
+  CorrectionStore,
   CounterStore,
+  DeadLetterStore,
   FaultPoints,
   IngestionBarrier,
   ProjectionStore,
   SqlReader,
   StalenessStore,
+  VerificationStore,
 } from '@harvest/read-models';
 import { classifyError } from './connection/classify-error';
 import { Pools, type PoolSettings, type PoolStats } from './connection/pools';
 import type { StatementListener, TransactionTimeouts } from './connection/write-transaction';
+import { PostgresCorrectionStore } from './dead-letters/postgres-correction-store';
+import { PostgresDeadLetterStore } from './dead-letters/postgres-dead-letter-store';
 import { NoticeListener } from './freshness/notice-listener';
 import { NOTICE_CHANNEL } from './freshness/notices';
 import { PostgresChangeFeed } from './freshness/postgres-change-feed';
@@ -24,6 +29,7 @@ import { PostgresEmbeddedLogStore } from './log/postgres-embedded-log-store';
 import { Migrator, type MigrationClass } from './migrator';
 import { PostgresProjectionStore } from './projection/postgres-projection-store';
 import { PostgresSqlReader } from './reading/postgres-sql-reader';
+import { PostgresVerificationStore } from './verification/postgres-verification-store';
 
 export interface StoreOptions {
   readonly databaseUrl: string;
@@ -49,6 +55,9 @@ export interface Store {
   readonly migrator: Migrator;
   readonly projections: ProjectionStore;
   readonly generations: PostgresGenerationStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly corrections: CorrectionStore;
+  readonly verification: VerificationStore;
   readonly counters: CounterStore;
   readonly changes: ChangeFeed;
   readonly barrier: IngestionBarrier;
@@ -81,9 +90,12 @@ export function createStore(options: StoreOptions): Store {
       ...(options.onStatement && { onStatement: options.onStatement }),
     }),
     generations: new PostgresGenerationStore(transactions),
+    deadLetters: new PostgresDeadLetterStore(transactions),
+    corrections: new PostgresCorrectionStore(transactions),
+    verification: new PostgresVerificationStore(pools),
     counters: new PostgresCounterStore(transactions, topicPrefix),
     changes: new PostgresChangeFeed(listener),
-    barrier: new PostgresIngestionBarrier({ ...transactions, metrics, graceMs: options.barrierGraceMs ?? 10_000 }),
+    barrier: new PostgresIngestionBarrier({ ...transactions, graceMs: options.barrierGraceMs ?? 10_000 }),
     staleness: new PostgresStalenessStore(transactions),
     reader: new PostgresSqlReader({ pools, metrics, topicPrefix }),
     embeddedLog: new PostgresEmbeddedLogStore(transactions, listener),

@@ -13,21 +13,29 @@ export const DATABASE_EPOCH = `i.database_epoch || '-' || CASE WHEN pg_is_in_rec
   THEN lpad(upper(to_hex((SELECT timeline_id FROM pg_control_checkpoint()))), 8, '0')
   ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END`;
 
-/** The payload of `counterPayload`, made in SQL so that value and notice commit together. */
-const NOTIFY_MOVED = `SELECT pg_notify('${NOTICE_CHANNEL}', json_build_object('kind', 'counter', 'scope', moved.scope,
-  'epoch', ${DATABASE_EPOCH}, 'value', moved.value::text)::text) FROM moved CROSS JOIN harvest.installation AS i`;
+/** A notice as `parseNotice` reads it, made in SQL so that value and notice commit together. */
+const notifyMoved = (decidedMs: string) =>
+  `SELECT pg_notify('${NOTICE_CHANNEL}', json_build_object('kind', 'counter', 'scope', moved.scope, 'epoch', ${DATABASE_EPOCH},
+    'value', moved.value::text, 'decidedMs', ${decidedMs})::text) FROM moved CROSS JOIN harvest.installation AS i`;
 
-const MOVE: Statement = {
-  name: 'counter_move',
+const moveBy = (name: string, decidedMs: string): Statement => ({
+  name,
   text: `WITH locked AS (SELECT scope FROM harvest.cache_counter WHERE scope = ANY ($1::text[]) ORDER BY scope FOR UPDATE),
     moved AS (UPDATE harvest.cache_counter AS c SET value = c.value + 1, moved_ms = ${NOW_MS}
       FROM locked WHERE c.scope = locked.scope RETURNING c.scope, c.value)
-    ${NOTIFY_MOVED}`,
-};
+    ${notifyMoved(decidedMs)}`,
+});
+const MOVE = moveBy('counter_move', 'NULL');
+const MOVE_DECIDED = moveBy('counter_move_decided', NOW_MS);
 
 /** Moves scopes within a transaction that makes answers stale at once; told to every process at its COMMIT. */
 export function sendMoveCounters(transaction: WriteTransaction, scopes: readonly CacheScope[]): Promise<Rows> {
   return transaction.send(MOVE, [arrayLiteral(scopes)]);
+}
+
+/** The same for the completion of an ingestion: the notice says when, by Postgres's clock. */
+export function sendMoveCountersDecided(transaction: WriteTransaction, scopes: readonly CacheScope[]): Promise<Rows> {
+  return transaction.send(MOVE_DECIDED, [arrayLiteral(scopes)]);
 }
 
 /**
@@ -42,7 +50,7 @@ export const MOVE_STALE: Statement = {
       LEFT JOIN harvest.checkpoint AS k ON k.generation = p.generation AND k.topic = ANY ($2::text[]) GROUP BY p.generation),
     moved AS (UPDATE harvest.cache_counter AS c SET value = c.value + 1, moved_ms = ${NOW_MS}, positions = now.positions
       FROM now WHERE c.scope = $1 AND c.positions <> now.positions AND c.moved_ms + $3::int8 <= ${NOW_MS} RETURNING c.scope, c.value)
-    ${NOTIFY_MOVED}`,
+    ${notifyMoved('NULL')}`,
 };
 
 export const READ_COUNTERS: Statement = {

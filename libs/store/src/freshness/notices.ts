@@ -14,10 +14,6 @@ export function generationPayload(generation: number): string {
   return JSON.stringify({ kind: 'generation', generation });
 }
 
-export function counterPayload(counter: { scope: CacheScope; epoch: string; value: bigint }): string {
-  return JSON.stringify({ kind: 'counter', ...counter, value: counter.value.toString() });
-}
-
 /** Null for what this version does not understand: another version may speak on the same channel. */
 export function parseNotice(payload: string): ChangeNotice | null {
   let notice: Record<string, unknown>;
@@ -29,8 +25,8 @@ export function parseNotice(payload: string): ChangeNotice | null {
   if (notice['kind'] === 'ingestion') return { kind: 'ingestion', ingestionId: String(notice['ingestionId']) };
   if (notice['kind'] === 'generation') return { kind: 'generation', generation: Number(notice['generation']) };
   if (notice['kind'] === 'counter' && CACHE_SCOPES.includes(notice['scope'] as CacheScope)) {
-    const { scope, epoch, value } = notice as { scope: CacheScope; epoch: string; value: string };
-    return { kind: 'counter', counter: { scope, epoch, value: BigInt(value) } };
+    const { scope, epoch, value, decidedMs } = notice as { scope: CacheScope; epoch: string; value: string; decidedMs: number | null };
+    return { kind: 'counter', counter: { scope, epoch, value: BigInt(value) }, ...(decidedMs !== null && { decidedMs }) };
   }
   return null;
 }

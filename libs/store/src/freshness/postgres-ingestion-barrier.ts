@@ -1,6 +1,5 @@
 import type { Manifest, TopicPartition } from '@harvest/contracts';
 import type { Offset } from '@harvest/kernel';
-import type { HarvestMetrics } from '@harvest/observability';
 import { CACHE_SCOPES, type IngestionBarrier, type IngestionCompletion, type IngestionOutcome } from '@harvest/read-models';
 import { ask, askRead, transact, type TransactionOptions } from '../connection/transact';
 import type { WriteTransaction } from '../connection/write-transaction';
@@ -8,11 +7,10 @@ import { ArrayEncoder } from '../encoding/array-encoder';
 import { schemaOf } from '../tables/generation-schema';
 import { judge, keyOf, manifestEntries, needsOf, type Judgement, type PartitionProgress, type PendingCompletion } from './barrier-rules';
 import { BARRIER_STATEMENTS as SQL, pendingStatements } from './barrier-statements';
-import { sendMoveCounters } from './counters';
+import { sendMoveCountersDecided } from './counters';
 import { NOTIFY_STATEMENT, ingestionPayload } from './notices';
 
 export interface IngestionBarrierOptions extends TransactionOptions {
-  readonly metrics: HarvestMetrics;
   /** How long a manifest may promise offsets that the log does not hold. */
   readonly graceMs: number;
 }
@@ -38,9 +36,7 @@ export class PostgresIngestionBarrier implements IngestionBarrier {
   async decide(): Promise<readonly IngestionCompletion[]> {
     const generation = await this.activeGeneration();
     if (generation === null || (await this.listPending(generation)).length === 0) return [];
-    const decided = await transact(this.options, 'deciding ingestions', (transaction) => this.decideHeld(transaction));
-    for (const { outcome } of decided) this.options.metrics.ingestionsTotal.inc({ outcome });
-    return decided;
+    return transact(this.options, 'deciding ingestions', (transaction) => this.decideHeld(transaction));
   }
 
   private async decideHeld(transaction: WriteTransaction): Promise<readonly IngestionCompletion[]> {
@@ -102,7 +98,7 @@ export class PostgresIngestionBarrier implements IngestionBarrier {
     if (completions.length === 0) return;
     for (const { ingestionId } of completions) transaction.send(NOTIFY_STATEMENT, [ingestionPayload(ingestionId)]);
     const passed = completions.some(({ outcome }) => outcome !== 'incomplete');
-    await sendMoveCounters(transaction, passed ? CACHE_SCOPES : ['ingestions']);
+    await sendMoveCountersDecided(transaction, passed ? CACHE_SCOPES : ['ingestions']);
   }
 
   private async activeGeneration(): Promise<number | null> {
