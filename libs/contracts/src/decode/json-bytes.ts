@@ -29,7 +29,11 @@ export function readJson(bytes: Buffer, rules: JsonRules): { readonly value: unk
   if (typeof text !== 'string') return text;
   const parsed = parse(text, rules.path);
   if (isRejected(parsed)) return parsed;
-  return judgeParsed(bytes, text, parsed.value, rules) ?? parsed;
+  const scan = scanJson(bytes);
+  if (scan.depth > rules.maxDepth) {
+    return reject('nesting-too-deep', rules.path, `the payload is nested deeper than ${MAX_NESTING} levels; flatten it`);
+  }
+  return (scan.suspicious ? inspectJson(text, parsed.value, rules.nameOf) : null) ?? parsed;
 }
 
 /**
@@ -48,12 +52,4 @@ function parse(text: string, path: string): { readonly value: unknown } | Reject
   } catch (error) {
     return reject('invalid-json', path, `the bytes are not one JSON value; send one JSON object (${(error as Error).message})`);
   }
-}
-
-function judgeParsed(bytes: Buffer, text: string, value: unknown, rules: JsonRules): RejectedRecord | null {
-  const scan = scanJson(bytes);
-  if (scan.depth > rules.maxDepth) {
-    return reject('nesting-too-deep', rules.path, `the payload is nested deeper than ${MAX_NESTING} levels; flatten it`);
-  }
-  return scan.suspicious ? inspectJson(text, value, rules.nameOf) : null;
 }

@@ -3,7 +3,7 @@ import { createAsyncApiDocument } from './async-api';
 
 async function complaints(document: unknown): Promise<readonly string[]> {
   const { diagnostics } = await new Parser().parse(JSON.stringify(document));
-  const errorsAndWarnings = diagnostics.filter(({ severity }) => severity < 2);
+  const errorsAndWarnings = diagnostics.filter(({ severity }) => [0, 1].includes(severity));
   return errorsAndWarnings.map(({ message, path }) => `${path.join('.')}: ${message}`);
 }
 

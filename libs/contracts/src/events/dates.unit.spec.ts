@@ -97,7 +97,8 @@ describe('publishedPeriod', () => {
     ['2019-06-30T23:30:00-01:00', 'day', 'day', Date.UTC(2019, 6, 1)],
     ['2019', 'second', 'year', Date.UTC(2019, 0)],
     ['2019-06', 'day', 'month', Date.UTC(2019, 5)],
-  ] as const)('%s with precision %s is the %s that begins then', (text, explicit, precision, publishedMs) => {
+  ] as const)('%s with precision %s is the %s that begins then', (...row) => {
+    const [text, explicit, precision, publishedMs] = row;
     expect(publishedPeriod(text, explicit)).toEqual({ publishedMs, precision });
   });
 

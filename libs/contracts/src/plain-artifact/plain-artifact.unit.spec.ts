@@ -63,7 +63,8 @@ describe('plainArtifactToEvent', () => {
     ['an impossible date', { ...LINE, publishedAt: '1965-02-30' }, 'impossible-date', 'payload.publishedAt'],
     ['an unknown precision', { ...LINE, extra: { datePrecision: 'week' } }, 'payload-invalid', 'payload.publishedPrecision'],
     ['an author without name', { ...LINE, authors: [''] }, 'payload-invalid', 'payload.authors[0].name'],
-  ])('refuses %s', (_name, line, code, path) => {
+  ])('refuses %s', (...row) => {
+    const [, line, code, path] = row;
     expect(read(line)).toMatchObject({ kind: 'rejected', code, path });
   });
 });
