@@ -5,17 +5,27 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { TrustProxy } from '@harvest/config';
 import { HealthModule, toNestLogger } from '@harvest/observability';
 
-import { EVENT_INTAKE } from './api.ports';
+import { systemClock } from '@harvest/kernel';
+import { AnswerDesk } from './answers/answer-desk';
+import { API_PORTS } from './api.ports';
 import type { ApiPorts } from './api.ports';
 import { registerDocumentation } from './documentation';
+import { ArtifactsController } from './artifacts.controller';
+import { DiscoveriesController } from './discoveries.controller';
 import { EventsController } from './events.controller';
 import { ApiAdapter } from './http/api-adapter';
 import { bindRoutes } from './http/bind-routes';
+import { answerFromFirstTier } from './http/first-tier';
+import type { Handlers } from './http/handlers';
 import { Drain } from './http/drain';
-import { observeRequests } from './http/observe-requests';
+import { IngestionsController } from './ingestions.controller';
 import { ServiceController } from './service.controller';
 
-export type { ApiPorts, ReceiptPositions } from './api.ports';
+import { IngestionStreams } from './streams/ingestion-streams';
+
+export type { ApiPorts } from './api.ports';
+
+const CONTROLLERS = [ArtifactsController, DiscoveriesController, EventsController, IngestionsController, ServiceController] as const;
 
 /** The API on whatever ports it is given. */
 @Module({})
@@ -24,7 +34,12 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [HealthModule.register(ports.health)],
-      providers: [EventsController, ServiceController, { provide: EVENT_INTAKE, useValue: ports }],
+      providers: [
+        ...CONTROLLERS,
+        { provide: API_PORTS, useValue: ports },
+        { provide: AnswerDesk, useValue: new AnswerDesk(ports.cache, ports.queries, systemClock) },
+        { provide: IngestionStreams, useValue: new IngestionStreams(ports) },
+      ],
     };
   }
 }
@@ -58,12 +73,27 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const instance = app.getHttpAdapter().getInstance();
   const drain = new Drain(ports.health, ports.logger);
   drain.watch(instance);
-  observeRequests(instance, ports);
-  bindRoutes(instance, { ...app.get(EventsController).handlers(), ...app.get(ServiceController).handlers() }, ports.logger);
+  bindRoutes(instance, handlersOf(app), ports);
   await registerDocumentation(instance);
+  const discoveries = app.get(DiscoveriesController);
+  answerFromFirstTier(instance.server, {
+    ...ports,
+    peek: (search) => discoveries.peek(search),
+    isDraining: () => ports.health.isDraining(),
+  });
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.getHttpServer().address() as { port: number };
-  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => drain.close(app) };
+  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => drain.close(app, () => app.get(IngestionStreams).close()) };
+}
+
+function handlersOf(app: NestFastifyApplication): Handlers {
+  return {
+    ...app.get(ArtifactsController).handlers(),
+    ...app.get(DiscoveriesController).handlers(),
+    ...app.get(EventsController).handlers(),
+    ...app.get(IngestionsController).handlers(),
+    ...app.get(ServiceController).handlers(),
+  };
 }
 
 function urlHost(host: string): string {

@@ -3,8 +3,8 @@ import { decodeCloudEventJson, MAX_EVENTS } from '@harvest/contracts';
 import type { AppendedRecord, EventsReceipt, EventVerdict, JudgedEvent, RecordToAppend, RejectedRecord } from '@harvest/contracts';
 import { withDeadline } from '@harvest/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EVENT_INTAKE } from './api.ports';
-import type { EventIntake } from './api.ports';
+import { API_PORTS, receiptPosition } from './api.ports';
+import type { ApiPorts } from './api.ports';
 import { withoutQuery } from './http/handlers';
 import type { OperationController } from './http/handlers';
 import { ProblemError } from './http/problem-error';
@@ -15,7 +15,7 @@ const APPEND_TIMEOUT_MS = 25_000;
 /** Facts in: each event of a batch is judged by itself and appended, or refused with its reason. */
 @Injectable()
 export class EventsController implements OperationController<'publishEvents'> {
-  constructor(@Inject(EVENT_INTAKE) private readonly intake: EventIntake) {}
+  constructor(@Inject(API_PORTS) private readonly ports: Pick<ApiPorts, 'log' | 'topicPrefix'>) {}
 
   handlers() {
     return { publishEvents: withoutQuery((request, reply) => this.publish(request, reply)) };
@@ -25,7 +25,7 @@ export class EventsController implements OperationController<'publishEvents'> {
     const events = this.judge(requireBody(request.body));
     const records = events.map((event) => event.record).filter((record) => record !== null);
     const appended = await this.append(records);
-    const receipt = this.createReceipt(events, appended);
+    const receipt = createReceipt(events, appended);
     await reply
       .code(receipt.refused === 0 ? 200 : 207)
       .header('content-type', 'application/json; charset=utf-8')
@@ -33,7 +33,7 @@ export class EventsController implements OperationController<'publishEvents'> {
   }
 
   private judge(body: Buffer): readonly JudgedEvent[] {
-    const batch = decodeCloudEventJson(body, { topicPrefix: this.intake.topicPrefix, maxEvents: MAX_EVENTS });
+    const batch = decodeCloudEventJson(body, { topicPrefix: this.ports.topicPrefix, maxEvents: MAX_EVENTS });
     if (batch.kind === 'too-many-events') throw new ProblemError('too-many-events', `send at most ${MAX_EVENTS} events at once`);
     if (batch.kind === 'rejected') throw refuseBatch(batch);
     if (batch.events.length === 0) throw new ProblemError('body-invalid', 'the batch holds no event');
@@ -43,19 +43,14 @@ export class EventsController implements OperationController<'publishEvents'> {
   private append(records: readonly RecordToAppend[]): Promise<readonly AppendedRecord[]> {
     return records.length === 0
       ? Promise.resolve([])
-      : withDeadline(this.intake.log.append(records), APPEND_TIMEOUT_MS, 'appending the events');
+      : withDeadline(this.ports.log.append(records), APPEND_TIMEOUT_MS, 'appending the events');
   }
+}
 
-  private createReceipt(events: readonly JudgedEvent[], appended: readonly AppendedRecord[]): EventsReceipt {
-    const positions = appended.values();
-    const verdicts = events.map((event, index) => createVerdict(event, index, positions));
-    return {
-      appended: appended.length,
-      refused: events.length - appended.length,
-      position: this.intake.positions.encode(appended),
-      verdicts,
-    };
-  }
+function createReceipt(events: readonly JudgedEvent[], appended: readonly AppendedRecord[]): EventsReceipt {
+  const positions = appended.values();
+  const verdicts = events.map((event, index) => createVerdict(event, index, positions));
+  return { appended: appended.length, refused: events.length - appended.length, position: receiptPosition(appended), verdicts };
 }
 
 function refuseBatch({ code, reason, path }: RejectedRecord): ProblemError {

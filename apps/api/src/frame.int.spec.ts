@@ -1,33 +1,23 @@
 import { connect } from 'node:net';
-import { decode, eventTopics } from '@harvest/contracts';
-import type { EventLog, EventsReceipt, LogRecord } from '@harvest/contracts';
-import { createKafkaLog } from '@harvest/ingest';
+import { decode } from '@harvest/contracts';
+import type { EventsReceipt, LogRecord } from '@harvest/contracts';
 import { toOffset } from '@harvest/kernel';
-import { createMetrics, HealthRegistry, silentLogger } from '@harvest/observability';
-import { serviceAddress, uniqueTopicPrefix } from '@harvest/testing';
+import { HealthRegistry } from '@harvest/observability';
+import { createTestHouse } from '@harvest/testing';
+import type { TestHouse } from '@harvest/testing';
 import { startApi } from './api.module';
 import type { RunningApi } from './api.module';
 
-const topicPrefix = uniqueTopicPrefix();
-const health = new HealthRegistry();
-const metrics = createMetrics();
-let log: EventLog;
+let house: TestHouse;
 let api: RunningApi;
 
 beforeAll(async () => {
-  log = createKafkaLog({ brokers: serviceAddress('kafka').split(','), clientId: 'api-test', logger: silentLogger });
-  await log.createTopics(eventTopics(topicPrefix).map((topic) => ({ topic, partitions: 2, retentionMs: -1 })));
-  const positions = { encode: (appended: readonly unknown[]) => (appended.length === 0 ? null : `p${appended.length}`) };
-  api = await startApi({
-    host: '127.0.0.1',
-    port: 0,
-    trustProxy: false,
-    ports: { log, topicPrefix, positions, health, metrics, logger: silentLogger },
-  });
+  house = await createTestHouse();
+  api = await startApi({ host: '127.0.0.1', port: 0, trustProxy: false, ports: house });
 });
 afterAll(async () => {
   await api.close();
-  await log.close();
+  await house.close();
 });
 
 async function ask(path: string, init?: RequestInit) {
@@ -61,7 +51,7 @@ async function read(
 ): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   const range = { topic, partition, from: toOffset(offset), to: toOffset(offset + BigInt(count)) };
-  for await (const batch of log.read(range)) records.push(...batch);
+  for await (const batch of house.log.read(range)) records.push(...batch);
   return records;
 }
 
@@ -70,7 +60,7 @@ describe('POST /v1/events', () => {
     const { status, body } = await post(JSON.stringify([event('e1'), event('e2', { data: { artifactId: 'arxiv:1', discoveryScore: 6 } })]));
     const receipt = body as EventsReceipt;
     expect(status).toBe(200);
-    expect(receipt).toMatchObject({ appended: 2, refused: 0, position: 'p2' });
+    expect(receipt).toMatchObject({ appended: 2, refused: 0 });
     const [first, second] = positionsOf(receipt);
     expect(second).toEqual({ ...first, offset: first!.offset + 1n });
     const records = await read(first!, 2);
@@ -154,14 +144,8 @@ describe('POST /v1/events', () => {
   });
 
   it('a topic that does not exist is 503 and says when to come back', async () => {
-    const ports = {
-      log,
-      topicPrefix: `${topicPrefix}absent.`,
-      positions: { encode: () => null },
-      health: new HealthRegistry(),
-      metrics: createMetrics(),
-    };
-    const other = await startApi({ host: '127.0.0.1', port: 0, trustProxy: false, ports: { ...ports, logger: silentLogger } });
+    const ports = { ...house, topicPrefix: 'absent.', health: new HealthRegistry() };
+    const other = await startApi({ host: '127.0.0.1', port: 0, trustProxy: false, ports });
     const response = await fetch(`${other.url}/v1/events`, {
       method: 'POST',
       body: JSON.stringify(event('x')),
@@ -233,7 +217,7 @@ describe('every address', () => {
 
   it('counts requests under their route, never under their address', async () => {
     await ask('/v1/artifacts/secret-id', { method: 'PUT' });
-    const text = await metrics.registry.metrics();
+    const text = await house.metrics.registry.metrics();
     expect(text).toMatch(/http_requests_total\{method="POST",route="\/v1\/events",status="200"\} \d+/);
     expect(text).not.toContain('secret-id');
   });
@@ -249,7 +233,7 @@ describe('leaving', () => {
     const began = performance.now();
     await api.close();
     expect(performance.now() - began).toBeLessThan(1000);
-    expect(health.isDraining()).toBe(true);
+    expect(house.health.isDraining()).toBe(true);
     await expect(fetch(`${api.url}/health/live`)).rejects.toThrow('fetch failed');
   });
 });

@@ -9,3 +9,4 @@ export * from './test-store';
 export * from './simulation';
 export * from './verification';
 export * from './test-house';
+export * from './faulty-proxy';

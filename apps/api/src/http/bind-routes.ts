@@ -1,33 +1,39 @@
 import { OPERATION_IDS, ROUTES } from '@harvest/contracts';
 import type { OperationId, RouteSpec } from '@harvest/contracts';
-import type { Logger } from '@harvest/observability';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createErrorHandler } from './error-answers';
 import type { Handler, Handlers } from './handlers';
+import { observeRequests } from './observe-requests';
+import type { Reporting } from './observe-requests';
 import { ProblemError } from './problem-error';
 
 /** Binds every operation of the route table on Nest's Fastify instance, and what answers everything else. */
-export function bindRoutes(instance: FastifyInstance, handlers: Partial<Handlers>, logger: Logger): void {
+export function bindRoutes(instance: FastifyInstance, handlers: Handlers, reporting: Reporting): void {
+  const { logger, metrics } = reporting;
   instance.setErrorHandler(createErrorHandler(logger));
   instance.setNotFoundHandler((request) => {
     throw whatIsWrong(request);
   });
   // Before a body is looked at: an unknown address is 404, whatever is sent to it.
-  instance.addHook('onRequest', (request, _reply, done) => done(request.is404 ? whatIsWrong(request) : undefined));
+  instance.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) return done();
+    metrics.httpRequestsTotal.inc({ method: request.method, route: 'none', status: 404 });
+    done(whatIsWrong(request));
+  });
   instance.removeAllContentTypeParsers();
-  for (const id of OPERATION_IDS) bindRoute(instance, id, handlers[id]);
+  for (const id of OPERATION_IDS) bindRoute(instance, id, { handler: handlers[id], reporting });
 }
 
 const STREAMS: ReadonlySet<OperationId> = new Set(['exportDiscoveries', 'streamIngestion']);
 
-function bindRoute(instance: FastifyInstance, id: OperationId, handler: Handler | undefined): void {
-  if (handler === undefined) return;
+function bindRoute(instance: FastifyInstance, id: OperationId, { handler, reporting }: { handler: Handler; reporting: Reporting }): void {
   const route: RouteSpec = ROUTES[id];
   const withHead = route.method === 'GET' && !STREAMS.has(id);
   const mediaTypes = Object.keys(route.body?.mediaTypes ?? {});
   instance.register((scope, _options, done) => {
     for (const mediaType of mediaTypes)
       scope.addContentTypeParser(mediaType, { parseAs: 'buffer' }, (_request, body, ready) => ready(null, body));
+    observeRequests(scope, route.path, reporting);
     if (route.body !== undefined) scope.addHook('onRequest', refuseForeignBody);
     scope.route({
       method: withHead ? ['GET', 'HEAD'] : route.method,

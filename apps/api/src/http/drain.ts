@@ -27,16 +27,17 @@ export class Drain {
     });
   }
 
-  close(app: Closable): Promise<void> {
-    this.closing ??= this.leave(app);
+  /** @param endStreams ends what would never end by itself. */
+  close(app: Closable, endStreams: () => Promise<void>): Promise<void> {
+    this.closing ??= this.leave(app, endStreams);
     return this.closing;
   }
 
-  private async leave(app: Closable): Promise<void> {
+  private async leave(app: Closable, endStreams: () => Promise<void>): Promise<void> {
     this.health.startDraining();
     const server = app.getHttpServer() as Server;
     try {
-      await withDeadline(app.close(), DRAIN_TIMEOUT_MS, 'answering the requests in flight');
+      await withDeadline(Promise.all([endStreams(), app.close()]), DRAIN_TIMEOUT_MS, 'answering the requests in flight');
     } catch (error) {
       this.logger.warn({ err: error }, 'connections are cut');
       server.closeAllConnections();

@@ -1,5 +1,7 @@
 import type { OperationId } from '@harvest/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { writeAnswer } from '../answers/write-answer';
+import type { Served } from '../answers/answer-desk';
 import { parseQuery } from './parse-parameters';
 
 /**
@@ -28,4 +30,20 @@ export function withoutQuery(handler: Handler): Handler {
     parseQuery(searchOf(request), {});
     return handler(request, reply);
   };
+}
+
+/** Aborts when the client has left before it was answered. */
+export function leavingOf(reply: FastifyReply): AbortSignal {
+  const leaving = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) leaving.abort(new Error('the client has left'));
+  });
+  return leaving.signal;
+}
+
+/** Writes an answer with all its headers, or 304. */
+export function reply200(request: FastifyRequest, reply: FastifyReply, served: Served): void {
+  reply.hijack();
+  const isHead = request.method === 'HEAD';
+  writeAnswer(reply.raw, request.raw.headers, { ...served, requestId: request.id, nowMs: Date.now(), isHead });
 }

@@ -1,21 +1,33 @@
 import type { HarvestMetrics, Logger } from '@harvest/observability';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** Counts, times and (at `debug`) logs every request, under its route and never under its address. */
-export function observeRequests(instance: FastifyInstance, { metrics, logger }: { metrics: HarvestMetrics; logger: Logger }): void {
-  instance.addHook('onRequest', (_request, _reply, done) => {
-    metrics.httpInProgress.inc();
+export interface Reporting {
+  readonly metrics: HarvestMetrics;
+  readonly logger: Logger;
+}
+
+/** What nginx calls a request whose client went away before the answer was whole. */
+const CLIENT_LEFT = 499;
+
+/** Counts, times and (at `debug`) logs every request of a route, under the route and never under its address. */
+export function observeRequests(scope: FastifyInstance, route: string, reporting: Reporting): void {
+  const { httpInProgress } = reporting.metrics;
+  scope.addHook('onRequest', (request, reply, done) => {
+    httpInProgress.inc();
+    // `close` comes always, `finish` not when the client has left.
+    reply.raw.once('close', () => {
+      httpInProgress.dec();
+      report(request, reply, { route, reporting });
+    });
     done();
   });
-  instance.addHook('onResponse', (request, reply, done) => {
-    const { method, id } = request;
-    const route = request.routeOptions.url ?? 'none';
-    const status = reply.statusCode;
-    const durationMs = reply.elapsedTime;
-    metrics.httpInProgress.dec();
-    metrics.httpRequestsTotal.inc({ method, route, status });
-    metrics.httpRequestSeconds.observe({ method, route }, durationMs / 1000);
-    logger.debug({ requestId: id, method, route, status, durationMs }, 'answered');
-    done();
-  });
+}
+
+function report(request: FastifyRequest, reply: FastifyReply, { route, reporting }: { route: string; reporting: Reporting }): void {
+  const { method } = request;
+  const status = reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_LEFT;
+  const durationMs = reply.elapsedTime;
+  reporting.metrics.httpRequestsTotal.inc({ method, route, status });
+  reporting.metrics.httpRequestSeconds.observe({ method, route }, durationMs / 1000);
+  reporting.logger.debug({ requestId: request.id, method, route, status, durationMs }, 'answered');
 }

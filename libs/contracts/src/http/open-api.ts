@@ -14,6 +14,7 @@ export const VIEWS = {
   ArtifactLookupRequest: views.artifactLookupRequestSchema,
   ArtifactLookup: views.artifactLookupSchema,
   Ingestion: views.ingestionSchema,
+  IngestionDetail: views.ingestionDetailSchema,
   IngestionPage: views.ingestionPageSchema,
   CloudEvent: views.cloudEventSchema,
   CloudEventBatch: z.array(views.cloudEventSchema).min(1).max(MAX_EVENTS),

@@ -30,7 +30,7 @@ export const limitParameter = {
 } as const satisfies ParameterSpec;
 export const cursorParameter = {
   kind: 'string',
-  schema: text(2000),
+  schema: text(4096),
   about: '`nextCursor` of the page before. It belongs to the question it came from.',
 } as const satisfies ParameterSpec;
 
@@ -38,17 +38,20 @@ export const cursorParameter = {
 export const freshnessParameters = {
   minPosition: {
     kind: 'string',
-    schema: text(8000),
+    schema: text(8192),
     about: 'Nothing older than this position: an `X-Position`, or the `position` of a receipt of POST /v1/events.',
   },
   waitMs: {
     kind: 'integer',
     schema: z.int().min(0).max(MAX_WAIT_MS),
-    about: 'How long to wait for `minPosition`, in ms; then 412. Only with `minPosition`. Not given: no wait.',
+    about: 'How long to wait for `minPosition`, in ms; then 412. Not given: no wait.',
   },
   maxStalenessMs: {
     kind: 'integer',
-    schema: z.int().min(0).max(86_400_000),
+    schema: z
+      .int()
+      .min(0)
+      .max(10 ** 12),
     about: 'How far behind the log the answer may be, in ms; what cannot be met is 503.',
   },
 } as const satisfies Record<string, ParameterSpec>;

@@ -20,7 +20,16 @@ const READ_PROBLEMS = [
   'invalid-parameter',
   'invalid-position',
   'position-not-reached',
+  'stream-limit',
   'too-stale',
+  'pool-exhausted',
+  'store-unreachable',
+  'store-timeout',
+] as const;
+const EXPORT_PROBLEMS = [
+  'unknown-parameter',
+  'repeated-parameter',
+  'invalid-parameter',
   'pool-exhausted',
   'store-unreachable',
   'store-timeout',
@@ -58,13 +67,13 @@ export const ROUTES = {
     tag: 'discoveries',
     summary: 'All discoveries, streamed',
     description:
-      'One JSON object a line, in the order asked for, in constant memory. Every line has a `cursor` beside the members of a discovery: ' +
-      'after a broken connection give the last one to go on behind it. The last line is `{"end":true,"items":…}`: without it the export is not whole.',
+      'A discovery a line, in the order of the list, of one snapshot. After every batch a line `{"nextCursor":"…"}`: after a broken ' +
+      'connection give it as `cursor` to go on behind it. The last line is `{"nextCursor":null,"items":…}`: without it the export is not whole.',
     pathParameters: {},
     query: { ...discoveryFilters, cursor: cursorParameter },
     requestHeaders: ['X-Request-Id'],
-    answers: { 200: { about: 'Lines.', mediaType: 'application/x-ndjson', headers: FRESH_HEADERS } },
-    problems: [...READ_PROBLEMS, 'invalid-cursor', 'combination-not-served', 'stream-limit'],
+    answers: { 200: { about: 'Lines.', mediaType: 'application/x-ndjson' } },
+    problems: [...EXPORT_PROBLEMS, 'invalid-cursor', 'combination-not-served', 'stream-limit'],
   },
   getArtifact: {
     method: 'GET',
@@ -110,7 +119,10 @@ export const ROUTES = {
     pathParameters: { id: ingestionIdParameter },
     query: freshnessParameters,
     requestHeaders: ['If-None-Match', 'X-Request-Id'],
-    answers: { 200: { about: 'The ingestion.', mediaType: JSON_TYPE, view: 'Ingestion', headers: CACHED_HEADERS }, 304: NOT_MODIFIED },
+    answers: {
+      200: { about: 'The ingestion.', mediaType: JSON_TYPE, view: 'IngestionDetail', headers: CACHED_HEADERS },
+      304: NOT_MODIFIED,
+    },
     problems: [...READ_PROBLEMS, 'id-invalid', 'ingestion-unknown'],
   },
   streamIngestion: {
@@ -160,7 +172,7 @@ export const ROUTES = {
       200: { about: 'All were appended.', mediaType: JSON_TYPE, view: 'EventsReceipt' },
       207: { about: 'Some or all were refused: see the verdicts.', mediaType: JSON_TYPE, view: 'EventsReceipt' },
     },
-    problems: [...BODY_PROBLEMS, 'too-many-events', 'log-unreachable', 'topic-missing'],
+    problems: [...BODY_PROBLEMS, 'too-many-events', 'record-too-large', 'append-failed', 'log-unreachable', 'topic-missing'],
   },
   getIndex: service('/', 'Where to look', { mediaType: JSON_TYPE, view: 'Index' }),
   getOpenApi: service('/openapi.json', 'This document', { mediaType: JSON_TYPE }),

@@ -48,15 +48,19 @@ const scoreMembers = {
 export const discoverySchema = z.object({ ...cardMembers, ...scoreMembers });
 export type DiscoveryView = z.infer<typeof discoverySchema>;
 
-export const artifactSchema = z.object({
+const scoredOrNot = {
   ...cardMembers,
   ...scoreMembers,
   discoveryScore: score.optional().describe('Left out while the artifact has not been scored.'),
+  parked: z.literal(true).optional().describe('Later events of this artifact wait behind one that cannot be processed.'),
+};
+
+export const artifactSchema = z.object({
+  ...scoredOrNot,
   text: known(observed.text),
   references: known(observed.references),
   attributes: known(observed.attributes),
   reasoning: known(classified.reasoning),
-  parked: z.literal(true).optional().describe('Later events of this artifact wait behind one that cannot be processed.'),
 });
 export type ArtifactView = z.infer<typeof artifactSchema>;
 
@@ -72,7 +76,7 @@ export const discoveryPageSchema = z.object({
 
 export const artifactLookupRequestSchema = z.strictObject({ ids: z.array(z.string().min(1)).min(1).max(200) });
 export const artifactLookupSchema = z.object({
-  items: z.array(artifactSchema).describe('In the order of `ids`, each once.'),
+  items: z.array(z.object(scoredOrNot)).describe('In the order of `ids`, each once; without text, references and attributes.'),
   missing: z.array(z.string()).describe('Ids of which no artifact has been observed.'),
 });
 
@@ -95,7 +99,6 @@ export const ingestionSchema = z.object({
   source: z.string().optional(),
   expected: z.int().min(0).optional(),
   counts: z.record(z.string(), z.int().min(0)).optional().describe('Records written per type, as its producer says.'),
-  manifest: manifestSchema.optional().describe('The last offset written, for every topic and partition.'),
   error: z.string().optional(),
   startedAt: moment.optional(),
   progressedAt: moment.optional(),
@@ -103,8 +106,24 @@ export const ingestionSchema = z.object({
   decidedAt: moment.optional(),
   detail: z.unknown().optional().describe('What is missing, or which positions were rejected.'),
 });
-export type IngestionView = z.infer<typeof ingestionSchema>;
 export const ingestionPageSchema = z.object({ items: z.array(ingestionSchema), nextCursor, hasMore });
+
+const partitionProgressSchema = z.object({
+  topic: z.string(),
+  partition: z.int().min(0),
+  lastOffset: z.int().min(0).describe('The last that the producer wrote there.'),
+  nextOffset: z.int().min(0).nullable().describe('Where the answers stand; null: nothing of this partition is known.'),
+  passed: z.boolean(),
+});
+
+export const ingestionDetailSchema = ingestionSchema.extend({
+  manifest: manifestSchema.optional().describe('The last offset written, for every topic and partition.'),
+  progress: z
+    .object({ passed: z.int().min(0), of: z.int().min(0), partitions: z.array(partitionProgressSchema) })
+    .optional()
+    .describe('How much of the manifest has been passed.'),
+});
+export type IngestionView = z.infer<typeof ingestionDetailSchema>;
 
 const positionSchema = z.object({ topic: z.string(), partition: z.int().min(0), offset: z.string().describe('A decimal integer.') });
 
