@@ -37,22 +37,22 @@ describe('the command line', () => {
     await expect(run(line)).resolves.toMatchObject({ exitCode: 0, out: expect.stringContaining('Usage: harvest') as string, err: '' });
   });
 
-  it.each([
-    ['an unknown command', 'harvest-it'],
-    ['an unknown subcommand', 'topics shrink'],
-    ['no subcommand', 'topics'],
-    ['an unknown option', 'lag --fast'],
-    ['a number that is none', 'lag --generation one'],
-    ['a number out of range', 'simulate --artifacts 0'],
-    ['a missing argument', 'publish'],
-    ['an argument too many', 'lag everything'],
-    ['a choice that is none', 'publish x --scores real'],
-    ['a duration that is none', 'publish x --wait-timeout soon'],
-    ['a required option left out', 'dead-letters discard 7'],
-    ['a file that is not there', 'events validate /nowhere/at-all'],
+  it.each<[string, string, Record<string, string>]>([
+    ['an unknown command', 'harvest-it', {}],
+    ['an unknown subcommand', 'topics shrink', {}],
+    ['no subcommand', 'topics', {}],
+    ['an unknown option', 'lag --fast', {}],
+    ['a number that is none', 'lag --generation one', {}],
+    ['a number out of range', 'simulate --artifacts 0', {}],
+    ['a missing argument', 'publish', {}],
+    ['an argument too many', 'lag everything', {}],
+    ['a choice that is none', 'publish x --scores real', {}],
+    ['a duration that is none', 'publish x --wait-timeout soon', {}],
+    ['a required option left out', 'dead-letters discard 7', {}],
+    ['a file that is not there', 'events validate /nowhere/at-all', {}],
     ['a configuration that is wrong', 'lag', { HARVEST_HTTP_PORT: 'many' }],
     ['an id that is no number', 'dead-letters show seven', { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/x' }],
-  ])('%s is a usage error: exit 2', async (_name, line, environment?: Record<string, string>) => {
+  ])('%s is a usage error: exit 2', async (_name, line, environment) => {
     const { exitCode, err } = await run(line, environment);
     expect([exitCode, err === '']).toEqual([2, false]);
   });
