@@ -6,7 +6,7 @@ const MAX_CONSTRUCTOR_DEPENDENCIES = 5;
 const MAX_TYPE_PARAMETERS = 2;
 
 /** Roles a file may play, written as the last part of its name; see docs/architecture.md. */
-const ROLES = 'projection read-model table port query operation controller command module health metrics view filter generated d'
+const ROLES = 'projection read-model table port query operation controller command module health metrics view filter generated fixture d'
   .split(' ')
   .concat('contract unit.spec int.spec e2e.spec contract.spec integrity.spec long.spec'.split(' '));
 const SUBJECT = String.raw`[a-z0-9]+(-[a-z0-9]+)*`;

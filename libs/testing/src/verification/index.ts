@@ -1,0 +1,3 @@
+export * from './memory-rows';
+export * from './project-log';
+export * from './random-log';
