@@ -1,6 +1,6 @@
 import type { FetchedBatch, PartitionRange, TopicPartition } from '@harvest/contracts';
 import { backoffDelayMs, isHarvestError } from '@harvest/kernel';
-import type { Offset } from '@harvest/kernel';
+import type { HarvestError, Offset } from '@harvest/kernel';
 import type { Checkpoint } from '@harvest/read-models';
 import { decodeRecords } from './decoded-records';
 import { FetchPauses } from './fetch-pauses';
@@ -278,7 +278,7 @@ export class PartitionProcessor {
   private async recover(session: PartitionSession, error: unknown): Promise<void> {
     if (!this.isCurrent(session)) return;
     const { settings, clock, logger } = this.options.surroundings;
-    if (!isHarvestError(error) || !error.retriable) {
+    if (!isTransient(error)) {
       logger.error({ ...this.place, reason: String(error), error }, 'a chunk can not be written');
       return this.halt(isHarvestError(error) && error.code === 'store-corrupt' ? 'store-corrupt' : 'internal-error');
     }
@@ -290,4 +290,11 @@ export class PartitionProcessor {
     logger.warn({ ...this.place, code: error.code, delayMs }, 'the partition pauses: writing keeps failing');
     await clock.sleep(delayMs, this.stopping.signal).catch(() => undefined);
   }
+}
+
+/** Credentials may be put right, a schema may be about to go with its generation: those are waited for as well. */
+const WAITED_FOR = new Set(['store-unreachable', 'database-not-migrated']);
+
+function isTransient(error: unknown): error is HarvestError {
+  return isHarvestError(error) && (error.retriable || WAITED_FOR.has(error.code));
 }

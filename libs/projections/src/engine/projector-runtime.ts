@@ -165,7 +165,11 @@ class Runtime implements ProjectorRuntime {
   private async listGenerations(): Promise<readonly Generation[]> {
     const { generations } = this.options.ports;
     const found = await generations.list();
-    return found.length > 0 ? found : [await generations.create(currentDefinitions())];
+    if (found.length > 0) return found;
+    const created = await generations.create(currentDefinitions());
+    // Another projector has started at the same moment and was first.
+    if (!created.active) await generations.retire(created.generation);
+    return generations.list();
   }
 
   /** A generation that is being built must not stop the live one. */

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { loadServiceConfig } from '@harvest/config';
+import type { ServiceConfig } from '@harvest/config';
+import { createKafkaLog } from '@harvest/ingest';
+import { createFaultPoints, isHarvestError, withDeadline } from '@harvest/kernel';
+import { collectProcessMetrics, createLogger, createMetrics, createOperatorListener, HealthRegistry } from '@harvest/observability';
+import type { HarvestMetrics, Logger } from '@harvest/observability';
+import { createStore } from '@harvest/store';
+import { MIGRATIONS } from '../../../migrations';
+import { startProjector } from './projector.module';
+
+const EXIT_FAILED = 1;
+/** From the signal to the end, whatever hangs. */
+const SHUTDOWN_LIMIT_MS = 9_000;
+
+interface Surroundings {
+  readonly config: ServiceConfig;
+  readonly logger: Logger;
+  readonly metrics: HarvestMetrics;
+  readonly health: HealthRegistry;
+  /** Ends the process with a failure. */
+  readonly fail: (error: Error) => void;
+}
+
+function openServices({ config, logger, metrics, health }: Surroundings) {
+  const faults = createFaultPoints(config.faults);
+  const { poolSize, poolOverflow, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
+  const pool = {
+    readers: poolSize,
+    readersOverflow: poolOverflow,
+    waitMs: poolWaitMs,
+    writers: writePoolSize,
+    applicationName: 'harvest-projector',
+  };
+  const store = createStore({
+    databaseUrl: config.databaseUrl,
+    topicPrefix: config.topics.prefix,
+    migrations: MIGRATIONS,
+    pool,
+    timeouts: { statementMs: statementTimeoutMs },
+    faults,
+    logger,
+    metrics,
+  });
+  const log = createKafkaLog({ brokers: config.kafkaBrokers, clientId: 'harvest-projector', logger });
+  health.register({ name: 'database', need: 'required', check: async () => ({ latencyMs: Math.round(await store.ping()) }) });
+  health.register({ name: 'kafka', need: 'detail', check: () => log.ping() });
+  return { store, log, faults };
+}
+
+/** Resolves with what ends everything again. */
+async function run(surroundings: Surroundings): Promise<() => Promise<void>> {
+  const { config, logger, metrics, health, fail } = surroundings;
+  const { store, log, faults } = openServices(surroundings);
+  const pools = { stats: () => [{ pool: 'readers', ...store.poolStats() }] };
+  const listener = await createOperatorListener({ ...config.operator, health, metrics, logger, cache: null, pools });
+  await store.migrator.assertMigrated();
+  const projector = await startProjector({
+    ...{ log, ports: store, topicPrefix: config.topics.prefix, faults, logger, metrics, health },
+    settings: { ...config.projector, owner: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}` },
+    onCrash: fail,
+  });
+  logger.info({ operator: listener.url }, 'the projector consumes');
+  return async () => {
+    health.startDraining();
+    await projector.close();
+    await Promise.all([listener.close(), log.close(), store.close()]);
+  };
+}
+
+function describe(error: unknown): string {
+  if (isHarvestError(error)) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function main(): Promise<void> {
+  const config = loadServiceConfig();
+  const logger = createLogger({ name: 'projector', ...config.log });
+  const metrics = createMetrics();
+  collectProcessMetrics(metrics);
+  const fail = (error: Error): void => {
+    logger.error({ error }, describe(error));
+    process.exit(EXIT_FAILED);
+  };
+  process.on('unhandledRejection', (reason) => fail(reason instanceof Error ? reason : new Error(String(reason))));
+  process.on('uncaughtException', fail);
+  const close = await run({ config, logger, metrics, health: new HealthRegistry(), fail });
+  let isEnding = false;
+  const end = (signal: NodeJS.Signals): void => {
+    if (isEnding) return;
+    isEnding = true;
+    logger.info({ signal }, 'the projector leaves');
+    withDeadline(close(), SHUTDOWN_LIMIT_MS, 'leaving').then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exit(EXIT_FAILED);
+});
