@@ -166,9 +166,7 @@ class Runtime implements ProjectorRuntime {
     const { generations } = this.options.ports;
     const found = await generations.list();
     if (found.length > 0) return found;
-    const created = await generations.create(currentDefinitions());
-    // Another projector has started at the same moment and was first.
-    if (!created.active) await generations.retire(created.generation);
+    await generations.ensureFirst(currentDefinitions());
     return generations.list();
   }
 

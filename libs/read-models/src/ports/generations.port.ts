@@ -20,6 +20,8 @@ export interface GenerationStore {
   installationId(): Promise<string>;
   list(): Promise<readonly Generation[]>;
   active(): Promise<Generation>;
+  /** The first generation, made when there is none; else the active one. Safe from many processes at once. */
+  ensureFirst(definitions: readonly DefinitionVersion[]): Promise<Generation>;
   /** Creates the schema and its tables; the first one becomes active. Rejects with `generation-limit` beyond two live ones. */
   create(definitions: readonly DefinitionVersion[]): Promise<Generation>;
   /**
