@@ -41,7 +41,7 @@ describe('decodeCloudEventJson', () => {
     const good = JSON.stringify(cloudEvent('score.computed'));
     const twice = good.replace('"artifactId":"a:1"', '"artifactId":"a:2","artifactId":"a:1"');
     const huge = good.replace('"novelty":0', '"novelty":1e400');
-    const events = judged(` [ ${good} ,\n${twice},${huge}, 7, "text,]" ] `);
+    const events = judged(` [ ${good} ,\n${twice},${huge}, 7, "te\\\\\\"xt,]" ] `);
     expect(events.map(({ decoded }) => ('code' in decoded ? decoded.code : decoded.kind))).toEqual([
       'event',
       'duplicate-key',
@@ -49,7 +49,7 @@ describe('decodeCloudEventJson', () => {
       'envelope-invalid',
       'envelope-invalid',
     ]);
-    expect(events.map(({ bytes }) => bytes.toString())).toEqual([good, twice, huge, '7', '"text,]"']);
+    expect(events.map(({ bytes }) => bytes.toString())).toEqual([good, twice, huge, '7', '"te\\\\\\"xt,]"']);
     expect(events.map(({ record }) => record !== null)).toEqual([true, false, false, false, false]);
   });
 

@@ -128,6 +128,10 @@ describe('the borders that are still within the rules', () => {
     ['attributes of exactly 64 KiB', () => attributes(`{"a":"${'x'.repeat(MAX_ATTRIBUTES_BYTES - 8)}"}`)],
     ['attributes of 64 KiB whose escapes make the value longer', () => attributes(`{"a":"${'\\u0061'.repeat(MAX_ATTRIBUTES_BYTES - 8)}"}`)],
     ['the 64th level', () => attributes(`{"x":${'['.repeat(62)}${']'.repeat(62)}}`)],
+    [
+      'the 64th level of a structured payload',
+      () => structured({ data: { ...SCORE, x: JSON.parse('['.repeat(63) + ']'.repeat(63)) as unknown } }),
+    ],
     ['the largest whole numbers', () => attributes('[9007199254740991,-9007199254740991]'.replace(/^(.*)$/, '{"x":$1}'))],
     ['small exponents and long fractions', () => attributes('{"x":[1e-400,1.5E3,0.1234567890123456789,1e15,-0]}')],
     ['pairs of surrogates in escapes', () => attributes('{"x":"\\ud83d\\ude00","\\ud83d\\ude00":1}')],

@@ -1,4 +1,5 @@
 import { samplePayload } from '@harvest/testing';
+import { z } from 'zod';
 import { artifactObservedSchema, topicSplitSchema } from '../events/payloads';
 import { parseLarge } from './parse-large';
 
@@ -29,6 +30,12 @@ describe('parseLarge', () => {
     expect(issueOf(topicSplitSchema, payload)).toMatchObject({ path: ['into', 2500] });
     const whole = { from: 'name:a', into: references(3000, []) };
     expect(parseLarge(topicSplitSchema, whole)).toEqual({ payload: whole });
+  });
+
+  it('shows a shorter collection again when a longer one goes on', () => {
+    const schema = z.object({ short: z.array(z.number()).min(1), long: z.array(z.number()) });
+    const payload = { short: Array<number>(1500).fill(1), long: Array<number>(9000).fill(1) };
+    expect(parseLarge(schema, payload)).toEqual({ payload });
   });
 
   it.each([[null], [[]], ['text'], [undefined]])('of %p, which is no payload', (payload) => {

@@ -79,6 +79,7 @@ const BROKEN: Readonly<Record<RejectionCode, readonly (readonly [name: string, p
     ['two spellings of one key', 'payload.attributes.a', () => attributes('{"a":1,"\\u0061":2}')],
     ['a key of the payload', 'payload.artifactId', () => score({ value: '{"artifactId":"a:2","discoveryScore":1,"artifactId":"a:1"}' })],
     ['in an object within a list', 'payload.attributes.l[1].k', () => attributes('{"l":[{"k":1},{"k":1,"k":2}]}')],
+    ['far beyond the keys that are tracked', 'payload.attributes.k4999', () => attributes(`{${manyKeys(5000)},"k4999":0}`)],
     ['beyond the keys that are tracked', 'payload.attributes.k1', () => attributes(`{${manyKeys(40)},"k1":0}`)],
     ['of a structured envelope', 'value.id', () => structuredText('{"specversion":"1.0","id":"1","id":"2"}')],
   ],

@@ -56,6 +56,14 @@ describe('encodeEvent', () => {
     );
   });
 
+  it('refuses a forbidden key instead of losing it on the way', () => {
+    const attributes = JSON.parse('{"__proto__":{"admin":true}}') as Record<string, unknown>;
+    const payload = { ...samplePayload('artifact.observed'), attributes };
+    expect(() => encodeEvent({ ...IDENTITY, type: 'artifact.observed', payload }, OPTIONS)).toThrow(
+      expect.objectContaining({ context: { rejection: 'forbidden-key', path: 'payload.attributes.__proto__' } }),
+    );
+  });
+
   it('makes a tombstone of an artifact', () => {
     expect(decode(encodeTombstone('a:1', OPTIONS), { family: 'artifacts' })).toEqual({ kind: 'tombstone', subject: 'a:1' });
   });
