@@ -56,9 +56,10 @@ export class FirstFill {
     private readonly plan: { readonly sample: FillPlan; readonly topicPrefix: string },
   ) {}
 
-  /** For readiness. */
-  get done(): boolean {
-    return this.isDone;
+  /** For readiness. @throws `first-fill-running`. */
+  check(): Promise<void> {
+    if (this.isDone) return Promise.resolve();
+    return Promise.reject(new HarvestError({ code: 'first-fill-running', message: 'the sample stream is not yet in the answers' }));
   }
 
   /** Resolves with true when this call filled it, false when there was nothing to do. Rejects with the signal's reason. */

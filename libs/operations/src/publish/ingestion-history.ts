@@ -1,14 +1,8 @@
+import type { IngestionView } from '@harvest/contracts';
+import { ingestionSchema } from '@harvest/contracts';
 import { isHarvestError } from '@harvest/kernel';
 import type { Queries } from '@harvest/queries';
-import { z } from 'zod';
 import type { IngestionHistory, IngestionStatus } from '../ports/ingestion-history.port';
-
-const viewSchema = z.object({
-  state: z.enum(['announced', 'running', 'pending', 'failed', 'complete', 'complete-with-rejections', 'incomplete']),
-  counts: z.record(z.string(), z.number()).optional(),
-  detail: z.unknown(),
-  waitingForBarrier: z.boolean().optional(),
-});
 
 /** The history as the API's own question answers it. */
 export function createIngestionHistory(queries: Pick<Queries, 'getIngestion'>): IngestionHistory {
@@ -16,19 +10,17 @@ export function createIngestionHistory(queries: Pick<Queries, 'getIngestion'>): 
     find: async (ingestionId) => {
       try {
         const { body } = await queries.getIngestion(ingestionId);
-        return statusOf(viewSchema.parse(JSON.parse(body.toString())));
+        return statusOf(ingestionSchema.parse(JSON.parse(body.toString())));
       } catch (error) {
-        if (isHarvestError(error) && error.code === 'ingestion-not-found') return null;
+        if (isHarvestError(error) && error.code === 'ingestion-unknown') return null;
         throw error;
       }
     },
   };
 }
 
-function statusOf({ state, counts, detail, waitingForBarrier }: z.infer<typeof viewSchema>): IngestionStatus {
+function statusOf({ state, counts, detail }: IngestionView): IngestionStatus {
   const about = { counts: counts ?? null, detail: detail ?? null };
-  if (state === 'complete' || state === 'complete-with-rejections' || state === 'incomplete')
-    return { ...about, state: 'completed', outcome: state };
-  if (state === 'pending' || waitingForBarrier === true) return { ...about, state: 'completed', outcome: null };
-  return { ...about, state, outcome: null };
+  if (state === 'announced' || state === 'running' || state === 'failed') return { ...about, state, outcome: null };
+  return { ...about, state: 'completed', outcome: state === 'pending' ? null : state };
 }
