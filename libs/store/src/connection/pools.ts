@@ -43,7 +43,7 @@ const RECYCLE_SECONDS = 3_600;
  * Writers join only unnested batches to indexed tables, and such a join must stay an index lookup per row while a table grows
  * from nothing under a prepared plan; a plan made on the empty table would scan it.
  */
-const WRITER_PLANNING = '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
+export const WRITER_PLANNING = '-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
 
 /**
  * One-row tables (pointer, installation) are never analyzed and taken for thousands of rows, so the planner finds a read dear

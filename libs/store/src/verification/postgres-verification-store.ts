@@ -13,6 +13,7 @@ import { classifyError } from '../connection/classify-error';
 import type { Pools } from '../connection/pools';
 import { decodeCorrection } from '../dead-letters/postgres-correction-store';
 import { canonicalQuery, canonicalRow } from './canonical-tables';
+import { ConflictingKeys } from './conflicting-keys';
 
 const BATCH_ROWS = 2_000;
 const DOING = 'reading a verification snapshot';
@@ -54,12 +55,13 @@ export class PostgresVerificationStore implements VerificationStore {
     }
   }
 
-  /** In one snapshot. Streams: memory does not grow with the tables. */
+  /** In one snapshot, without keys seen in two partitions and their counts. Streams: memory does not grow with the tables. */
   async contentHashes(generation: GenerationRef): Promise<readonly { table: CanonicalTable; rows: number; hash: string }[]> {
     const snapshot = await this.openSnapshot(generation);
     try {
+      const conflicts = new ConflictingKeys(snapshot.conflictingKeys);
       const hashes: { table: CanonicalTable; rows: number; hash: string }[] = [];
-      for (const table of Object.keys(CANONICAL_TABLES) as CanonicalTable[]) hashes.push(await hashTable(snapshot, table));
+      for (const table of Object.keys(CANONICAL_TABLES) as CanonicalTable[]) hashes.push(await hashTable(snapshot, table, conflicts));
       return hashes;
     } finally {
       await snapshot.close();
@@ -89,12 +91,16 @@ async function* readTable(client: PoolClient, table: CanonicalTable, schema: str
   }
 }
 
-async function hashTable(snapshot: VerificationSnapshot, table: CanonicalTable) {
+async function hashTable(snapshot: VerificationSnapshot, table: CanonicalTable, conflicts: ConflictingKeys) {
   const hash = createHash('sha256');
   let rows = 0;
   for await (const batch of snapshot.rows(table)) {
-    rows += batch.length;
-    for (const row of batch) hash.update(`${JSON.stringify(row)}\n`);
+    for (const row of batch) {
+      const content = conflicts.without(table, row);
+      if (content === null) continue;
+      rows += 1;
+      hash.update(`${JSON.stringify(content)}\n`);
+    }
   }
   return { table, rows, hash: hash.digest('hex') };
 }
