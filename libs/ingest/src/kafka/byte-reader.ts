@@ -44,6 +44,13 @@ export class ByteReader {
 
   /** Zigzag varint; exact up to 53 bits, which timestamps and lengths never exceed. */
   varint(): number {
+    const byte = this.bytes[this.position];
+    if (byte === undefined || byte >= 0x80) return this.longVarint();
+    this.position += 1;
+    return (byte >>> 1) ^ -(byte & 1);
+  }
+
+  private longVarint(): number {
     let value = 0;
     let scale = 1;
     for (let index = 0; index < 10; index += 1) {
@@ -54,6 +61,15 @@ export class ByteReader {
       scale *= 128;
     }
     throw new RangeError(`a varint of more than 10 bytes at ${this.position}`);
+  }
+
+  /** Length-prefixed text; null is empty. */
+  varString(): string {
+    const length = Math.max(0, this.varint());
+    const start = this.position;
+    this.position += length;
+    if (this.position > this.bytes.length) throw new RangeError(`${length} bytes wanted at ${start} of ${this.bytes.length}`);
+    return this.bytes.toString('utf8', start, this.position);
   }
 
   /** Length-prefixed bytes; -1 is null. */

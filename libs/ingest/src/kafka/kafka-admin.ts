@@ -1,11 +1,12 @@
 import type { LogAdmin, PartitionRange, TopicSpec } from '@harvest/contracts';
-import { toOffset, withDeadline } from '@harvest/kernel';
+import { systemClock, toOffset, withDeadline } from '@harvest/kernel';
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { MAX_RECORD_BYTES } from '../append-chunks';
 import { topicMissing } from '../log-errors';
 import { createKafkaClient, type KafkaClient, type KafkaConnection } from './kafka-client';
 import { classifyLogError } from './kafka-errors';
 
+const APPEARANCE_POLL_MS = 50;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 };
 
 interface OpenAdmin {
@@ -29,6 +30,7 @@ export class KafkaAdmin implements LogAdmin {
         const existing = await partitionCounts(admin);
         const created: string[] = [];
         for (const spec of specs) if (!existing.has(spec.topic) && (await createTopic(admin, spec))) created.push(spec.topic);
+        await this.appearance(admin, created);
         return created;
       },
     );
@@ -75,6 +77,16 @@ export class KafkaAdmin implements LogAdmin {
     await discard(open);
   }
 
+  /** kafkajs's own wait for leaders fails when a busy broker's metadata do not know a new topic yet. */
+  private async appearance(admin: Admin, topics: readonly string[]): Promise<void> {
+    const giveUpMs = Date.now() + this.timeoutMs;
+    while (Date.now() < giveUpMs) {
+      const led = await partitionCounts(admin);
+      if (topics.every((topic) => led.has(topic))) return;
+      await systemClock.sleep(APPEARANCE_POLL_MS);
+    }
+  }
+
   private async ask<T>(topics: readonly string[], question: (admin: Admin) => Promise<T>): Promise<T> {
     try {
       return await withDeadline(
@@ -110,9 +122,11 @@ async function discard(open: Promise<OpenAdmin> | null): Promise<void> {
   opened.client.destroySockets();
 }
 
+/** Of topics whose partitions all have a leader. */
 async function partitionCounts(admin: Admin): Promise<ReadonlyMap<string, number>> {
   const { topics } = await admin.fetchTopicMetadata();
-  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  const led = topics.filter(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+  return new Map(led.map(({ name, partitions }) => [name, partitions.length]));
 }
 
 /** False when another process was quicker. */
@@ -123,7 +137,7 @@ function createTopic(admin: Admin, spec: TopicSpec): Promise<boolean> {
     { name: 'cleanup.policy', value: 'delete' },
     { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
   ];
-  return admin.createTopics({ topics: [{ topic: spec.topic, numPartitions: spec.partitions, configEntries }] });
+  return admin.createTopics({ waitForLeaders: false, topics: [{ topic: spec.topic, numPartitions: spec.partitions, configEntries }] });
 }
 
 async function retentions(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
