@@ -28,6 +28,7 @@ export class FreshnessKeeper {
   private loop: Promise<void> | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private wake: AbortController | null = null;
+  private pollDue = false;
   private failing = false;
   feedConnected = false;
 
@@ -37,6 +38,7 @@ export class FreshnessKeeper {
   async start(): Promise<void> {
     if (this.loop) return;
     await this.subscribe();
+    this.pollDue = false;
     await this.poll();
     this.loop = this.run();
   }
@@ -49,8 +51,9 @@ export class FreshnessKeeper {
     this.unsubscribe = null;
   }
 
-  /** The next poll comes now. */
+  /** The next poll comes now; while one is under way, right after it: that one may have looked too early. */
   pollSoon(): void {
+    this.pollDue = true;
     this.wake?.abort(new Error('a poll is due'));
   }
 
@@ -67,9 +70,10 @@ export class FreshnessKeeper {
     while (!this.abort.signal.aborted) {
       this.wake = new AbortController();
       // Woken early by `pollSoon` or `stop`: either way the sleep is over.
-      await this.options.clock.sleep(this.options.pollMs, this.wake.signal).catch(() => undefined);
+      if (!this.pollDue) await this.options.clock.sleep(this.options.pollMs, this.wake.signal).catch(() => undefined);
       if (this.abort.signal.aborted) return;
       if (!this.unsubscribe) await this.subscribe();
+      this.pollDue = false;
       await this.poll();
     }
   }

@@ -126,16 +126,20 @@ async function workOf(
 }
 
 function addUp(node: PlanNode): Work {
-  const parts = (node.Plans ?? []).map(addUp);
-  const ran = node['Actual Loops'] > 0;
-  const ofDiscovery = ran && node['Relation Name'] === 'discovery';
-  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
-  const taken = node['Node Type'].includes('Sort') ? (node.Plans?.[0]?.['Actual Rows'] ?? 0) : 0;
+  const parts = [ownWork(node), ...(node.Plans ?? []).map(addUp)];
   return {
-    sequentialScans: sum(parts.map((part) => part.sequentialScans)) + (ofDiscovery && node['Node Type'] === 'Seq Scan' ? 1 : 0),
-    looked: sum(parts.map((part) => part.looked)) + (ofDiscovery ? (node['Actual Rows'] + removed) * node['Actual Loops'] : 0),
-    sorted: Math.max(taken, 0, ...parts.map((part) => part.sorted)),
+    sequentialScans: sum(parts.map((part) => part.sequentialScans)),
+    looked: sum(parts.map((part) => part.looked)),
+    sorted: Math.max(...parts.map((part) => part.sorted)),
   };
+}
+
+function ownWork(node: PlanNode): Work {
+  const sorted = node['Node Type'].includes('Sort') ? (node.Plans?.[0]?.['Actual Rows'] ?? 0) : 0;
+  if (node['Actual Loops'] === 0 || node['Relation Name'] !== 'discovery') return { sequentialScans: 0, looked: 0, sorted };
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+  const looked = (node['Actual Rows'] + removed) * node['Actual Loops'];
+  return { sequentialScans: node['Node Type'] === 'Seq Scan' ? 1 : 0, looked, sorted };
 }
 
 function sum(numbers: readonly number[]): number {
