@@ -66,9 +66,12 @@ function disagreements(variables: Environment): readonly ConfigProblem[] {
 /** Kubernetes announces every service in the environment of its pods: a service called `harvest-…` looks like one of ours. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP|SCTP).*)?$/;
 
+/** Of the development tools (the set of services, the run of tests); the product passes over them. */
+const OF_TOOLS: ReadonlySet<string> = new Set(['HARVEST_SERVICES', 'HARVEST_TEST_RUN']);
+
 function unknownVariables(environment: RawEnvironment): readonly ConfigProblem[] {
   const known = new Set<string>(VARIABLE_NAMES);
-  const unknown = Object.keys(environment).filter((name) => name.startsWith('HARVEST_') && !known.has(name));
+  const unknown = Object.keys(environment).filter((name) => name.startsWith('HARVEST_') && !known.has(name) && !OF_TOOLS.has(name));
   return unknown.filter((name) => !SERVICE_LINK.test(name)).map((name) => ({ variable: name, problem: unknownHint(name) }));
 }
 

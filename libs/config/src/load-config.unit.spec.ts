@@ -54,6 +54,10 @@ describe('loadConfig', () => {
     ).toEqual([]);
   });
 
+  it('passes over the variables of the development tools', () => {
+    expect(problemsOf({ HARVEST_SERVICES: 'default', HARVEST_TEST_RUN: '1' })).toEqual([]);
+  });
+
   it('counts an empty variable as not set', () => {
     expect(loadConfig({ REDIS_URL: '', HARVEST_HTTP_PORT: ' ' })).toMatchObject({ redisUrl: null, http: { port: 3000 } });
   });
