@@ -1,14 +1,7 @@
-export { canonicalJson, RowHash } from './canonical';
-export type { CanonicalRow } from './canonical';
-export { compareTables, MAX_DIFFERENCES } from './compare-tables';
-export type { ColumnDifference, Comparison, RowDifference, TableVerdict } from './compare-tables';
-export { expectedTables } from './expected-tables';
-export type { ExpectedTable } from './expected-tables';
+export type { ColumnDifference, RowDifference, TableVerdict } from './compare-tables';
 export type { EventPosition } from './provenance';
-export { Reducer } from './reducer';
-export type { RecordEnd, ReducerOptions } from './reducer';
+export type { RecordEnd } from './reducer';
 export type { Finding } from './set-aside';
-export { TABLES } from './snapshot';
-export type { SnapshotToVerify, Table } from './snapshot';
+export type { SnapshotToVerify } from './snapshot';
 export { verify } from './verify';
 export type { VerificationReport, VerifyOptions } from './verify';

@@ -63,11 +63,12 @@ export class Reducer {
     const decoded = decode(correction === undefined ? record : { ...record, value: correction }, { family });
     const parks = (this.options.onPoison?.(family) ?? 'park') === 'park';
     if (this.setAside.judge(from, record, { isRejected: decoded.kind === 'rejected', parks })) return 'set-aside';
-    return this.project(from, record, decoded, family);
+    return this.project(from, record, decoded);
   }
 
-  private project(from: TopicPartition, record: LogRecord, decoded: Decoded, family: TopicFamily): RecordEnd {
+  private project(from: TopicPartition, record: LogRecord, decoded: Decoded): RecordEnd {
     if (decoded.kind === 'ignored' || decoded.kind === 'rejected') return 'ignored';
+    const family = this.familyOf(from.topic);
     if (family !== 'artifacts' && family !== 'scores' && family !== 'ingestions') return 'ignored';
     this.watchPartition(from, family, decoded.subject);
     const subject = this.subjectOf(family, decoded.subject);
