@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '@harvest/observability';
 import { CircuitBreaker } from './circuit-breaker';
 import type { Script } from './redis-scripts';
@@ -31,7 +31,7 @@ export class RedisLink {
 
   constructor(private readonly options: RedisLinkOptions) {
     this.breaker = new CircuitBreaker(options.onBreaker, PINGS_BEFORE_RECONNECT);
-    this.redis = new Redis(options.url, {
+    const settings: RedisOptions & { disconnectTimeout: number } = {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -43,7 +43,10 @@ export class RedisLink {
       retryStrategy: (attempt) => Math.min(RECONNECT_MAX_MS, 50 * attempt) * (0.75 + Math.random() / 2),
       // A former primary answers READONLY after a failover: connect anew, to where the name points now.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    });
+      // Its default of two seconds would hold up a process that wants to end while Redis is frozen or gone.
+      disconnectTimeout: 200,
+    };
+    this.redis = new Redis(options.url, settings);
     // Without a listener an error event would end the process. The close that follows trips the breaker.
     this.redis.on('error', (error: Error) => options.logger.debug({ err: error }, 'the connection to Redis has an error'));
     this.redis.on('close', () => this.breaker.trip());

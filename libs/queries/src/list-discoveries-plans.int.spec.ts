@@ -135,11 +135,18 @@ function addUp(node: PlanNode): Work {
 }
 
 function ownWork(node: PlanNode): Work {
-  const sorted = node['Node Type'].includes('Sort') ? (node.Plans?.[0]?.['Actual Rows'] ?? 0) : 0;
-  if (node['Actual Loops'] === 0 || node['Relation Name'] !== 'discovery') return { sequentialScans: 0, looked: 0, sorted };
+  const looked = node['Relation Name'] === 'discovery' ? rowsLookedAt(node) : 0;
+  const scanned = node['Relation Name'] === 'discovery' && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] > 0;
+  return { sequentialScans: scanned ? 1 : 0, looked, sorted: rowsSorted(node) };
+}
+
+function rowsLookedAt(node: PlanNode): number {
   const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
-  const looked = (node['Actual Rows'] + removed) * node['Actual Loops'];
-  return { sequentialScans: node['Node Type'] === 'Seq Scan' ? 1 : 0, looked, sorted };
+  return (node['Actual Rows'] + removed) * node['Actual Loops'];
+}
+
+function rowsSorted(node: PlanNode): number {
+  return node['Node Type'].includes('Sort') ? (node.Plans?.[0]?.['Actual Rows'] ?? 0) : 0;
 }
 
 function sum(numbers: readonly number[]): number {
