@@ -37,7 +37,7 @@ export class ApiModule {
       providers: [
         ...CONTROLLERS,
         { provide: API_PORTS, useValue: ports },
-        { provide: AnswerDesk, useValue: new AnswerDesk(ports.cache, ports.queries, systemClock) },
+        { provide: AnswerDesk, useValue: new AnswerDesk(ports.cache, ports.queries, systemClock, ports.metrics) },
         { provide: IngestionStreams, useValue: new IngestionStreams(ports) },
       ],
     };

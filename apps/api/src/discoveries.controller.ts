@@ -21,6 +21,8 @@ interface Prepared {
 
 /** Questions whose parameters have been read; the same query string is the same question. */
 const PREPARED_LIMIT = 2000;
+/** Longer ones hold positions that nobody asks for twice. */
+const PREPARED_LENGTH = 500;
 /** Each holds a connection and a snapshot of the database. */
 const MAX_EXPORTS = 4;
 
@@ -61,7 +63,7 @@ export class DiscoveriesController implements OperationController<Ids> {
     if (known !== undefined) return known;
     const prepared = this.parse(search);
     // A rolling window is another question each minute.
-    if (!search.includes('hours')) {
+    if (!search.includes('hours') && search.length <= PREPARED_LENGTH) {
       if (this.prepared.size >= PREPARED_LIMIT) this.prepared.clear();
       this.prepared.set(search, prepared);
     }

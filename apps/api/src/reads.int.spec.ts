@@ -1,3 +1,4 @@
+import type { AppendedRecord } from '@harvest/contracts';
 import {
   artifactLookupSchema,
   artifactSchema,
@@ -35,13 +36,11 @@ const AWKWARD_IDS = [
 beforeAll(async () => {
   house = await createTestHouse({ withRedis: true, maxStaleMs: 200 });
   api = await startApi({ host: '127.0.0.1', port: 0, trustProxy: false, ports: house });
-  position = (await publish(Array.from({ length: 120 }, (_, index) => `arxiv:${index}`))) ?? '';
-  await house.append(
-    ...AWKWARD_IDS.map((artifactId) =>
-      anArtifactObserved({ artifactId, source: 'github', title: artifactId }, { topicPrefix: house.topicPrefix }),
-    ),
-  );
-  position = receiptPosition(await house.append(anArtifactObserved({ artifactId: 'unscored' }, { topicPrefix: house.topicPrefix }))) ?? '';
+  const around = { topicPrefix: house.topicPrefix };
+  const awkward = AWKWARD_IDS.map((artifactId) => anArtifactObserved({ artifactId, source: 'github', title: artifactId }, around));
+  const others = await house.append(...awkward, anArtifactObserved({ artifactId: 'unscored' }, around));
+  const scored = await publish(Array.from({ length: 120 }, (_, index) => `arxiv:${index}`));
+  position = receiptPosition([...others, ...scored]) ?? '';
   await Promise.all(AWKWARD_IDS.map(untilFound));
 });
 afterAll(async () => {
@@ -49,11 +48,11 @@ afterAll(async () => {
   await house.close();
 });
 
-async function publish(ids: readonly string[], score = (index: number) => 50 + (index % 40)): Promise<string | null> {
+async function publish(ids: readonly string[], score = (index: number) => 50 + (index % 40)): Promise<readonly AppendedRecord[]> {
   const around = { topicPrefix: house.topicPrefix };
   const observed = ids.map((artifactId) => anArtifactObserved({ artifactId, source: 'arxiv', artifactType: 'paper' }, around));
   const scored = ids.map((artifactId, index) => aScoreComputed({ artifactId, discoveryScore: score(index) }, around));
-  return receiptPosition(await house.append(...observed, ...scored));
+  return house.append(...observed, ...scored);
 }
 
 async function untilFound(id: string): Promise<void> {
@@ -148,7 +147,7 @@ describe('GET /v1/discoveries', () => {
   });
 
   it('what is newly published is there for who asks for its position', async () => {
-    const receipt = await publish(['arxiv:new'], () => 99.5);
+    const receipt = receiptPosition(await publish(['arxiv:new'], () => 99.5));
     const answer = await ask(`/v1/discoveries?limit=1&minPosition=${receipt}&waitMs=20000`);
     expect(discoveryPageSchema.parse(answer.body).items[0]).toMatchObject({ artifactId: 'arxiv:new', discoveryScore: 99.5 });
     expect(answer.headers.get('x-cache')).toMatch(/bypass|hit-l1|hit-l2/);

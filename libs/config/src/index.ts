@@ -1,6 +1,6 @@
 export type { Config, ServiceConfig } from './config';
-export { renderConfigurationDocument, renderEnvExample } from './configuration-documents';
-export { describeConfig, redactUrl } from './describe-config';
+export { renderEnvExample } from './configuration-documents';
+export { describeConfig } from './describe-config';
 export type { ConfigProblem, RawEnvironment } from './load-config';
 export { loadConfig, loadServiceConfig } from './load-config';
 export { POISON_FAMILIES } from './rules';

@@ -38,7 +38,6 @@ function openDestination(options: LoggerOptions): pino.DestinationStream {
 
 /** Loaded only when wanted: it costs 15 ms of every start. */
 function openPretty(target: number): pino.DestinationStream {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const pretty = require('pino-pretty') as (options: object) => pino.DestinationStream;
   return pretty({ destination: target, sync: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,name' });
 }

@@ -55,8 +55,7 @@ function engineMetrics(registers: Registry[]) {
     parkedKeys: new Gauge({ name: 'harvest_parked_keys', help: 'Keys that wait behind a dead letter.', labelNames: ['topic'], registers }),
     stalenessSeconds: new Gauge({
       name: 'harvest_staleness_seconds',
-      help: 'How far behind the log answers may be.',
-      labelNames: ['topic'],
+      help: 'How far behind the log the answer last read from the database may be.',
       registers,
     }),
   };

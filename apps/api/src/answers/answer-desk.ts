@@ -1,5 +1,6 @@
 import { HarvestError } from '@harvest/kernel';
 import type { Clock } from '@harvest/kernel';
+import type { HarvestMetrics } from '@harvest/observability';
 import { asksNothing, assertMeets, meets, toCachedAnswer, toLoadedAnswer } from '@harvest/queries';
 import type { Answered, Queries, ReadRequirements } from '@harvest/queries';
 import type { AnswerCache, CachedAnswer, CacheScope, CacheVerdict } from '@harvest/read-models';
@@ -33,6 +34,7 @@ export class AnswerDesk {
     private readonly cache: AnswerCache,
     private readonly queries: Pick<Queries, 'awaitPosition'>,
     private readonly clock: Clock,
+    private readonly metrics: Pick<HarvestMetrics, 'stalenessSeconds'>,
   ) {}
 
   /** The first tier's answer, at once, when it does; else null. */
@@ -47,7 +49,7 @@ export class AnswerDesk {
     const isOrdinary = asksNothing(requirements);
     if (!isOrdinary) await this.awaitPosition(requirements, signal);
     return this.cache.get(toRequest(question, !isOrdinary), async () => {
-      const answered = await question.load();
+      const answered = await this.load(() => question.load());
       if (!isOrdinary) assertMeets(requirements, answered.snapshot);
       return toLoadedAnswer(answered, question.scope, this.clock.nowMs());
     });
@@ -56,9 +58,16 @@ export class AnswerDesk {
   /** A question about single rows: never kept. */
   async answerFresh({ requirements, signal }: Wish, load: () => Promise<Answered>): Promise<Served> {
     await this.awaitPosition(requirements, signal);
-    const answered = await load();
+    const answered = await this.load(load);
     assertMeets(requirements, answered.snapshot);
     return { answer: toCachedAnswer(answered, this.clock.nowMs()), verdict: 'bypass' };
+  }
+
+  private async load(load: () => Promise<Answered>): Promise<Answered> {
+    const answered = await load();
+    const { stalenessMs } = answered.snapshot;
+    if (stalenessMs !== null) this.metrics.stalenessSeconds.set(stalenessMs / 1000);
+    return answered;
   }
 
   /** Whether the wait was long enough is judged by the answer's own snapshot. */

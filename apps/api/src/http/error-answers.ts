@@ -27,7 +27,7 @@ export function createErrorHandler(logger: Logger): (fault: unknown, request: Fa
 
 /** 503s are the environment's state, said once per request at `warn`; only what nobody expected is an error. */
 function logFault(logger: Logger, error: ProblemError, request: FastifyRequest): void {
-  const fields = { requestId: request.id, method: request.method, route: request.routeOptions.url, code: error.code };
+  const fields = { requestId: request.id, method: request.method, route: request.routeOptions.url, code: error.code, client: request.ip };
   if (error.code === 'internal') logger.error({ ...fields, err: error.options.cause ?? error }, 'a request failed');
   else logger.warn({ ...fields, reason: error.detail }, 'a request was refused');
 }

@@ -163,5 +163,4 @@ export interface ProjectionStore {
   advance(chunk: Pick<Chunk, 'generation' | 'topic' | 'partition' | 'epoch' | 'fromOffset' | 'toOffset'>): Promise<ApplyOutcome>;
 }
 
-export { FAULT_POINTS } from '@harvest/kernel';
 export type { FaultPoint, FaultPoints } from '@harvest/kernel';
