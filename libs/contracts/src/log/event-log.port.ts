@@ -47,6 +47,7 @@ export interface LogConsumerHandlers {
   /**
    * The group has (re)assigned partitions. Called before the first fetch of the new assignment; the answer (from memory) is
    * sought synchronously. Partitions without an answer start at the log's start. `assignment` grows with every rejoin.
+   * A new assignment starts unpaused, whatever was paused before it.
    */
   onAssigned(assigned: readonly TopicPartition[], assignment: number): readonly NextOffset[];
   /** A HEARTBEAT *event* of the current assignment: the broker has confirmed that we are a member. */

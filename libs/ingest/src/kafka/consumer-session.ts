@@ -10,7 +10,7 @@ const MAX_PARTITION_BYTES = 1024 * 1024;
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 const CONCURRENT_PARTITIONS_AT_MOST = 128;
 /** kafkajs restarts itself after these; a client that stays silent is replaced by its owner's watchdog. */
-const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 8 };
+const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 10 };
 
 export interface SessionOptions extends LogConsumerOptions {
   readonly connection: KafkaConnection;

@@ -1,3 +1,4 @@
+import { decode, TOPIC_FAMILIES } from '@harvest/contracts';
 import { gzipSync } from 'node:zlib';
 import { batch, type BuiltRecord, fetchResponse, marker, recordBody } from '../contract/batch-builder';
 import { type CarrierMessage, decodeFetchResponse, type DecodeLimits } from './fetch-response';
@@ -115,6 +116,12 @@ it('turns a batch that would become too large into one record with its packed by
   expect(stand).toMatchObject({ offset: 5n, key: null, value: body });
   expect(stand?.headers[UNREADABLE_BATCH_HEADER]?.toString()).toBe('codec-output-too-large');
   expect(after).toMatchObject({ offset: 7n, value: Buffer.from('after') });
+});
+
+it('makes a stand-in that every topic rejects and none ignores, so that its bytes reach the dead letters', async () => {
+  const body = gzipSync(recordBody([{ offsetDelta: 0, key: 'k', value: Buffer.alloc(100_000) }]));
+  const [stand] = (await carrier([batch([rec(0)], { baseOffset: 5, attributes: GZIP, body })]))?.records ?? [];
+  for (const family of TOPIC_FAMILIES) expect(decode(stand!, { family })).toMatchObject({ kind: 'rejected', code: 'envelope-invalid' });
 });
 
 it.each([

@@ -100,6 +100,18 @@ it('cut connections are opened again and nothing is lost', async () => {
   expect(handlers.crashes).toEqual([]);
 }, 60_000);
 
+it('a process frozen past its session finds itself evicted: revoked, then assigned under a higher number', async () => {
+  const topic = await bench.newTopic();
+  const handlers = await bench.record(topic);
+  await until('a heartbeat', () => handlers.heartbeats.length > 0);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8_000);
+  await until('the new assignment', () => handlers.assignments.length === 2);
+  await bench.log.append([record(topic, 'k', 'v')]);
+  await until('the record', () => handlers.records().length === 1);
+  expect(handlers.story).toEqual(['assigned 1', 'revoked 1', 'assigned 2', 'batch 2']);
+  await until('a heartbeat of the new assignment', () => handlers.heartbeats.at(-1) === 2);
+});
+
 it('a consumer that cannot restart by itself says so, so that the process can end', async () => {
   const topic = await bench.newTopic();
   const consumer = bench.log.createConsumer({ groupId: `${topic}.refused`, topics: [topic], sessionTimeoutMs: 7_200_000 });
