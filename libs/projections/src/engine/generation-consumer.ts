@@ -15,6 +15,7 @@ import type { Commit, EngineSurroundings } from './partition-options';
 import { PartitionProcessor } from './partition-processor';
 import type { PartitionStatus } from './projector-status';
 import type { QueueBudget } from './queue-budget';
+import type { UnitSlots } from './unit-slots';
 
 export interface GenerationConsumerOptions {
   readonly generation: Generation;
@@ -23,6 +24,7 @@ export interface GenerationConsumerOptions {
   readonly log: EventLog;
   readonly store: ProjectionStore;
   readonly budget: QueueBudget;
+  readonly slots: UnitSlots;
   readonly onCommitted: (commit: Commit) => void;
   readonly onCrash: (error: Error) => void;
 }
@@ -119,7 +121,7 @@ export class GenerationConsumer {
 
   private addProcessor(checkpoint: Checkpoint): void {
     const { topic, partition } = checkpoint;
-    const { surroundings, store, budget, log, onCommitted } = this.options;
+    const { surroundings, store, budget, slots, log, onCommitted } = this.options;
     const processor = new PartitionProcessor(
       {
         place: { topic, partition },
@@ -129,6 +131,7 @@ export class GenerationConsumer {
         consumer: this.consumer,
         range: async () => (await log.ranges([topic])).find((range) => range.partition === partition) ?? null,
         budget,
+        slots,
         onCommitted: (commit) => {
           void this.consumer.commit([commit]);
           onCommitted(commit);

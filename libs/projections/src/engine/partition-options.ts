@@ -4,6 +4,7 @@ import type { HarvestMetrics, Logger } from '@harvest/observability';
 import type { GenerationRef, OutcomeCounts, ProjectionStore } from '@harvest/read-models';
 import type { ProjectorSettings } from './projector-settings';
 import type { QueueBudget } from './queue-budget';
+import type { UnitSlots } from './unit-slots';
 
 /** What every part of the engine is given. */
 export interface EngineSurroundings {
@@ -33,5 +34,6 @@ export interface PartitionOptions {
   /** What the log holds of this partition; null when it holds no such partition. */
   readonly range: () => Promise<PartitionRange | null>;
   readonly budget: QueueBudget;
+  readonly slots: UnitSlots;
   readonly onCommitted: (commit: Commit) => void;
 }

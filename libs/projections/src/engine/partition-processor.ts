@@ -1,6 +1,6 @@
 import type { FetchedBatch, PartitionRange, TopicPartition } from '@harvest/contracts';
-import { backoffDelayMs, isHarvestError } from '@harvest/kernel';
-import type { HarvestError, Offset } from '@harvest/kernel';
+import { backoffDelayMs } from '@harvest/kernel';
+import type { Offset } from '@harvest/kernel';
 import type { Checkpoint } from '@harvest/read-models';
 import { decodeRecords } from './decoded-records';
 import { FetchPauses } from './fetch-pauses';
@@ -9,9 +9,10 @@ import type { HaltReason } from './partition-halt';
 import type { PartitionOptions } from './partition-options';
 import { PartitionProgress } from './partition-progress';
 import { PartitionQueue } from './partition-queue';
-import { isSameTopic, newSession } from './partition-session';
+import { isSameTopic, newSession, stateOf } from './partition-session';
 import type { PartitionSession } from './partition-session';
 import type { PartitionStatus } from './projector-status';
+import { isCorrupt, isTransient } from './transient-errors';
 import { cutUnit } from './unit-cutter';
 import { UnitWriter } from './unit-writer';
 import type { DecodedUnit } from './unit-writer';
@@ -87,7 +88,8 @@ export class PartitionProcessor {
   /** What the database says, looked up regularly. */
   learn(checkpoint: Checkpoint): void {
     this.progress.learn(checkpoint, this.session !== null && this.session.claim !== null);
-    if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit) this.unhalt();
+    if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit)
+      this.unhalt(this.halted);
   }
 
   /** What the log holds, asked for after the position `knownNext` had been reached. */
@@ -99,7 +101,6 @@ export class PartitionProcessor {
     if (this.session.claim !== null) return this.halt('history-lost');
     // Somebody else may have come further than we know: the claim tells.
     this.restart(this.session);
-    this.wakeup.wake();
   }
 
   /** Stops the partition until an operator has acted. */
@@ -118,7 +119,8 @@ export class PartitionProcessor {
   }
 
   status(): PartitionStatus {
-    return { ...this.place, state: this.state(), ...this.progress.status(), reason: this.halted };
+    const state = this.halted === null ? stateOf(this.session, this.pauses.has('trouble')) : 'halted';
+    return { ...this.place, state, ...this.progress.status(), reason: this.halted };
   }
 
   /** Works until `stop`. Never rejects. */
@@ -135,13 +137,6 @@ export class PartitionProcessor {
     this.wakeup.wake();
   }
 
-  private state(): PartitionStatus['state'] {
-    if (this.halted !== null) return 'halted';
-    if (this.session === null) return 'unassigned';
-    if (this.pauses.has('trouble')) return 'paused';
-    return this.session.claim === null ? 'assigned' : 'claimed';
-  }
-
   private isReady(session: PartitionSession | null): session is PartitionSession {
     if (session === null || this.halted !== null || this.stopping.signal.aborted) return false;
     if (this.queue.isEmpty && !session.seekDue) return false;
@@ -153,16 +148,11 @@ export class PartitionProcessor {
   }
 
   private unstick(session: PartitionSession, range: PartitionRange): void {
-    const { logger } = this.options.surroundings;
     if (range.endOffset <= this.progress.nextOffset || this.working || !this.queue.isEmpty || this.pauses.any()) return;
     if (this.progress.silentMs() < STALLED_MS) return;
-    logger.warn(
-      { ...this.place, nextOffset: this.progress.nextOffset.toString() },
-      'nothing comes though the log holds more: fetching again',
-    );
+    this.options.surroundings.logger.warn(this.place, 'nothing comes though the log holds more: fetching again');
     this.progress.heard();
     this.restart(session);
-    this.wakeup.wake();
   }
 
   private async step(session: PartitionSession): Promise<void> {
@@ -190,36 +180,51 @@ export class PartitionProcessor {
   }
 
   private async drain(session: PartitionSession): Promise<void> {
-    let unit = await this.prepare(session, this.progress.nextOffset);
-    while (unit !== null && session.claim !== null && this.isCurrent(session)) {
-      const writing = this.writer.write(unit, session.claim, {
-        committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
-        isCurrent: () => this.isCurrent(session),
-      });
-      const [result, next] = await Promise.all([writing, this.prepareSoon(session, unit.toOffset)]);
-      if (result === 'fenced') return this.yieldClaim(session);
-      unit = next;
+    let unit: DecodedUnit | 'gap' | null = null;
+    await this.options.slots.acquire();
+    try {
+      if (this.isCurrent(session)) unit = this.prepare(this.progress.nextOffset);
+      while (unit !== null && unit !== 'gap' && this.isCurrent(session)) unit = await this.writeOne(session, unit);
+    } finally {
+      this.options.slots.release();
     }
+    if (unit === 'gap') await this.closeGap(session);
+  }
+
+  /** Returns the next unit, decoded meanwhile in a slot of its own, which takes the place of this one's. */
+  private async writeOne(session: PartitionSession, unit: DecodedUnit): Promise<DecodedUnit | null> {
+    if (session.claim === null) return null;
+    const writing = this.writer.write(unit, session.claim, {
+      committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
+      isCurrent: () => this.isCurrent(session),
+    });
+    const [result, ahead] = await Promise.allSettled([writing, this.prepareSoon(session, unit.toOffset)]);
+    const next = ahead.status === 'fulfilled' ? ahead.value : null;
+    if (next !== null) this.options.slots.release();
+    if (result.status === 'rejected') throw result.reason as Error;
+    if (result.value === 'written') return next;
+    this.yieldClaim(session);
+    return null;
   }
 
   /** Lets the first statements of the present transaction go out before the processor's time is spent on decoding. */
   private async prepareSoon(session: PartitionSession, from: Offset): Promise<DecodedUnit | null> {
     await new Promise((resolve) => setImmediate(resolve));
-    // A gap is looked into only once everything before it is committed.
-    const head = this.queue.head();
-    if (!this.isCurrent(session) || head === undefined || head.fetchedOffset > from) return null;
-    return this.prepare(session, from);
+    if (!this.isCurrent(session) || this.queue.isEmpty || !this.options.slots.tryAcquire()) return null;
+    const unit = this.prepare(from);
+    if (unit !== null && unit !== 'gap') return unit;
+    this.options.slots.release();
+    // A gap is looked into once everything before it is committed.
+    if (unit === 'gap') this.restart(session);
+    return null;
   }
 
-  private async prepare(session: PartitionSession, from: Offset): Promise<DecodedUnit | null> {
-    const { place, surroundings } = this.options;
+  private prepare(from: Offset): DecodedUnit | 'gap' | null {
+    const { surroundings } = this.options;
     const cut = cutUnit(this.queue, from, surroundings.settings);
     if (cut.kind === 'empty') return null;
-    if (cut.kind === 'ahead') {
-      await this.closeGap(session);
-      return null;
-    }
-    return { ...cut, decoded: decodeRecords({ ...place, prefix: surroundings.topicPrefix }, cut.records) };
+    if (cut.kind === 'ahead') return 'gap';
+    return { ...cut, decoded: decodeRecords({ ...this.place, prefix: surroundings.topicPrefix }, cut.records) };
   }
 
   /** The client started beyond the checkpoint: what lies between is either gone from the log, or a seek away. */
@@ -261,17 +266,14 @@ export class PartitionProcessor {
   private restart(session: PartitionSession): void {
     this.queue.clear();
     session.seekDue = true;
+    this.wakeup.wake();
   }
 
-  private unhalt(): void {
-    if (this.halted === null) return;
-    this.options.surroundings.metrics.partitionsHalted.dec({ reason: this.halted });
+  private unhalt(reason: HaltReason): void {
+    this.options.surroundings.metrics.partitionsHalted.dec({ reason });
     this.halted = null;
     this.pauses.set('halted', false);
-    if (this.session === null) return;
-    this.session.claim = null;
-    this.restart(this.session);
-    this.wakeup.wake();
+    if (this.session !== null) this.yieldClaim(this.session);
   }
 
   /** Transient: let go of everything, wait, begin anew at the checkpoint. Anything else stops the partition. */
@@ -280,7 +282,7 @@ export class PartitionProcessor {
     const { settings, clock, logger } = this.options.surroundings;
     if (!isTransient(error)) {
       logger.error({ ...this.place, reason: String(error), error }, 'a chunk can not be written');
-      return this.halt(isHarvestError(error) && error.code === 'store-corrupt' ? 'store-corrupt' : 'internal-error');
+      return this.halt(isCorrupt(error) ? 'store-corrupt' : 'internal-error');
     }
     session.claim = null;
     this.restart(session);
@@ -290,11 +292,4 @@ export class PartitionProcessor {
     logger.warn({ ...this.place, code: error.code, delayMs }, 'the partition pauses: writing keeps failing');
     await clock.sleep(delayMs, this.stopping.signal).catch(() => undefined);
   }
-}
-
-/** Credentials may be put right, a schema may be about to go with its generation: those are waited for as well. */
-const WAITED_FOR = new Set(['store-unreachable', 'database-not-migrated']);
-
-function isTransient(error: unknown): error is HarvestError {
-  return isHarvestError(error) && (error.retriable || WAITED_FOR.has(error.code));
 }

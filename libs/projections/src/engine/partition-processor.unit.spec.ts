@@ -8,6 +8,7 @@ import { PartitionProcessor } from './partition-processor';
 import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import type { ProjectorSettings } from './projector-settings';
 import { QueueBudget } from './queue-budget';
+import { UnitSlots } from './unit-slots';
 
 const place = { topic: 'signals.artifacts.v1', partition: 0 };
 const generation = { generation: 1, schema: 'read_1' };
@@ -49,12 +50,13 @@ class Bench {
     const settings = { ...DEFAULT_PROJECTOR_SETTINGS, ...this.settings, owner };
     const surroundings = { settings, topicPrefix: 'signals.', faults: noFaults, clock, logger: silentLogger, metrics };
     const budget = new QueueBudget(settings.totalQueueBytes);
+    const slots = new UnitSlots(settings.chunksInHand);
     const onCommitted = ({ fromOffset, nextOffset }: { fromOffset: bigint; nextOffset: bigint }) =>
       this.commits.push([fromOffset, nextOffset]);
     const range = () => Promise.resolve(this.log.range());
     const [checkpoint] = await store.loadCheckpoints();
     this.processor = new PartitionProcessor(
-      { place, generation, surroundings, store, consumer: fetcher, range, budget, onCommitted },
+      { place, generation, surroundings, store, consumer: fetcher, range, budget, slots, onCommitted },
       checkpoint!,
     );
     void this.processor.run();

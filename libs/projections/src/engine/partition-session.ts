@@ -1,6 +1,7 @@
 import type { FetchedBatch } from '@harvest/contracts';
 import type { Claim, RecordFingerprint } from '@harvest/read-models';
 import { recordFingerprint } from './fact-fingerprint';
+import type { PartitionStatus } from './projector-status';
 import { indexOfOffset } from './slice-batch';
 
 /** One assignment of a partition to this process. */
@@ -29,4 +30,10 @@ export function isSameTopic(session: PartitionSession, batch: FetchedBatch): boo
   session.expected = null;
   const record = batch.records[indexOfOffset(batch.records, expected.offset)];
   return record === undefined || record.offset !== expected.offset || recordFingerprint(record).hash === expected.hash;
+}
+
+export function stateOf(session: PartitionSession | null, inTrouble: boolean): PartitionStatus['state'] {
+  if (session === null) return 'unassigned';
+  if (inTrouble) return 'paused';
+  return session.claim === null ? 'assigned' : 'claimed';
 }

@@ -95,7 +95,7 @@ class House {
     await this.log.close();
     await this.store.close();
     await this.database.drop();
-    expect(this.crashes).toEqual([]);
+    if (this.crashes.length > 0) throw new Error(`crashed: ${this.crashes.map(String).join()}`);
   }
 }
 
@@ -280,5 +280,6 @@ describe('start', () => {
     await until('the topic is halted', () => halted().length === 2);
     await house.log.append([house.observed('a')]);
     await until('others go on', async () => (await house.rows('discovery')).length === 1);
+    expect(halted().map(({ topic }) => topic)).toEqual(Array(2).fill(topicName(house.prefix, 'scores')));
   });
 });

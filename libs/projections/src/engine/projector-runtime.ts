@@ -24,6 +24,7 @@ import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import type { ProjectorSettings } from './projector-settings';
 import type { ProjectorStatus, RefusedGeneration } from './projector-status';
 import { QueueBudget } from './queue-budget';
+import { UnitSlots } from './unit-slots';
 
 /** What the projector needs of the store. */
 export interface ProjectorPorts {
@@ -68,6 +69,7 @@ class Runtime implements ProjectorRuntime {
   private readonly consumers = new Map<number, GenerationConsumer>();
   private readonly refused = new Map<number, RefusedGeneration>();
   private readonly budget: QueueBudget;
+  private readonly slots: UnitSlots;
   private readonly barrier: BarrierWatch;
   private readonly stopping = new AbortController();
   private readonly topics: readonly string[];
@@ -82,6 +84,7 @@ class Runtime implements ProjectorRuntime {
     const settings = { ...DEFAULT_PROJECTOR_SETTINGS, ...options.settings };
     this.surroundings = { settings, topicPrefix, faults, clock, logger, metrics };
     this.budget = new QueueBudget(settings.totalQueueBytes);
+    this.slots = new UnitSlots(settings.chunksInHand);
     this.barrier = new BarrierWatch(options.ports.barrier, metrics, logger);
     this.topics = eventTopics(topicPrefix);
   }
@@ -194,6 +197,7 @@ class Runtime implements ProjectorRuntime {
       log,
       store: ports.projections,
       budget: this.budget,
+      slots: this.slots,
       onCommitted: (commit) => this.committed(commit),
       onCrash,
     });

@@ -13,6 +13,8 @@ export interface ProjectorSettings {
   /** Fetched and not yet written: per partition, and over all partitions of the process. A full queue pauses its partition. */
   readonly queueBytes: number;
   readonly totalQueueBytes: number;
+  /** Chunks decoded and not yet committed, over all partitions of the process. */
+  readonly chunksInHand: number;
   readonly onPoison: { readonly default: OnPoison; readonly byFamily: Readonly<Partial<Record<TopicFamily, OnPoison>>> };
   /** A partition with this many parked keys stops: a systemic failure must not drain silently into the dead letters. */
   readonly parkedKeyLimit: number;
@@ -31,7 +33,8 @@ export const DEFAULT_PROJECTOR_SETTINGS: Omit<ProjectorSettings, 'owner'> = {
   chunkRecords: 2_000,
   chunkBytes: 2 * 1024 * 1024,
   queueBytes: 2 * 1024 * 1024,
-  totalQueueBytes: 32 * 1024 * 1024,
+  totalQueueBytes: 16 * 1024 * 1024,
+  chunksInHand: 6,
   onPoison: { default: 'park', byFamily: {} },
   parkedKeyLimit: 1_000,
   writeAttempts: 6,

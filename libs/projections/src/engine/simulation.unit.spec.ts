@@ -7,6 +7,7 @@ import { MemoryProjectionStore, recordAt, SeededRandom, SimulatedClock, Simulate
 import { PartitionProcessor } from './partition-processor';
 import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import { QueueBudget } from './queue-budget';
+import { UnitSlots } from './unit-slots';
 import { foldStraight, tablesOf } from './straight-fold';
 
 /**
@@ -72,6 +73,7 @@ class World {
   readonly logs: readonly SimulatedPartition[];
   readonly store: MemoryProjectionStore;
   private places: Place[] = [];
+  private readonly slots = new UnitSlots(2);
   private calm = false;
   private assignments = 0;
 
@@ -126,7 +128,13 @@ class World {
     const settings = { ...DEFAULT_PROJECTOR_SETTINGS, owner, chunkRecords: 1 + this.random.below(8), queueBytes: 600, writeAttempts: 2 };
     const surroundings = { settings, topicPrefix: prefix, faults: noFaults, clock: this.clock, logger: silentLogger, metrics };
     const fetcher = new SimulatedFetcher();
-    const ports = { store: this.store, consumer: fetcher, range: () => Promise.resolve(log.range()), budget: new QueueBudget(1_000_000) };
+    const ports = {
+      store: this.store,
+      consumer: fetcher,
+      range: () => Promise.resolve(log.range()),
+      budget: new QueueBudget(1_000_000),
+      slots: this.slots,
+    };
     const processor = new PartitionProcessor(
       { place: log.place, generation, surroundings, ...ports, onCommitted: () => undefined },
       checkpoint!,
