@@ -9,6 +9,7 @@ export type Outcome = 'projected' | 'superseded' | 'sequence-missing';
 
 type Facts = Record<string, unknown>;
 const NO_FACTS = '{}';
+const NOTHING_OBSERVED = { source: null, artifact_type: null, published_ms: null, published_precision: null, first_seen_ms: null };
 
 const SCALE = 10_000;
 const FIRST_SEEN = 4;
@@ -36,6 +37,8 @@ export class Artifact {
   private classifiedFacts = NO_FACTS;
   private scoreFacts = NO_FACTS;
   private firstSeenMs = 0;
+  /** What rows and counts need of the observed facts, so that the text need not be read for each. */
+  private summary: Summary | null = null;
 
   constructor(readonly id: string) {}
 
@@ -58,6 +61,7 @@ export class Artifact {
     // A date and its precision are a pair: without a date, a precision says nothing.
     const date = publishedAt === undefined ? {} : datePair(publishedAt, publishedPrecision);
     this.observedFacts = merged(this.observedFacts, { ...others, ...date });
+    this.summary = this.summarise();
     return 'projected';
   }
 
@@ -73,7 +77,7 @@ export class Artifact {
     const floors = `${this.observed.floor}/${this.classified.floor}`;
     const endedObserved = this.observed.clear(sequence);
     const endedClassified = this.classified.clear(sequence);
-    if (endedObserved) this.observedFacts = NO_FACTS;
+    if (endedObserved) this.forgetObserved();
     if (endedClassified) this.classifiedFacts = NO_FACTS;
     const changed = endedObserved || endedClassified || floors !== `${this.observed.floor}/${this.classified.floor}`;
     return changed || sequence === null ? 'projected' : 'superseded';
@@ -90,12 +94,16 @@ export class Artifact {
     return this.observed.alive && this.scored.alive;
   }
 
-  private published(): { readonly ms: number; readonly precision: number } | null {
-    if (!this.observed.alive) return null;
-    const { publishedAt, publishedPrecision } = JSON.parse(this.observedFacts) as ArtifactObserved;
-    if (typeof publishedAt !== 'string') return { ms: this.firstSeenMs, precision: FIRST_SEEN };
+  private forgetObserved(): void {
+    this.observedFacts = NO_FACTS;
+    this.summary = null;
+  }
+
+  private summarise(): Summary {
+    const { source, artifactType, publishedAt, publishedPrecision } = JSON.parse(this.observedFacts) as ArtifactObserved;
+    if (typeof publishedAt !== 'string') return { source, artifactType, publishedMs: this.firstSeenMs, precision: FIRST_SEEN };
     const { publishedMs, precision } = publishedPeriod(publishedAt, publishedPrecision);
-    return { ms: publishedMs, precision: PRECISION_CODES[precision] };
+    return { source, artifactType, publishedMs, precision: PRECISION_CODES[precision] };
   }
 
   discoveryRow(): CanonicalRow {
@@ -114,14 +122,14 @@ export class Artifact {
   }
 
   private observedColumns(): CanonicalRow {
-    const { source, artifactType } = JSON.parse(this.observedFacts) as Partial<ArtifactObserved>;
-    const published = this.published();
+    if (this.summary === null) return NOTHING_OBSERVED;
+    const { source, artifactType, publishedMs, precision } = this.summary;
     return {
-      source: source ?? null,
-      artifact_type: artifactType ?? null,
-      published_ms: published?.ms ?? null,
-      published_precision: published?.precision ?? null,
-      first_seen_ms: this.observed.alive ? this.firstSeenMs : null,
+      source,
+      artifact_type: artifactType,
+      published_ms: publishedMs,
+      published_precision: precision,
+      first_seen_ms: this.firstSeenMs,
     };
   }
 
@@ -138,10 +146,9 @@ export class Artifact {
   }
 
   private hot(): string | null {
-    const published = this.published();
-    if (!this.isVisible || published === null) return null;
+    if (!this.isVisible || this.summary === null) return null;
     const { discoveryScore } = JSON.parse(this.scoreFacts) as ScoreComputed;
-    return hotOrder(Math.round(discoveryScore * SCALE), published.ms);
+    return hotOrder(Math.round(discoveryScore * SCALE), this.summary.publishedMs);
   }
 
   get hasCard(): boolean {
@@ -159,12 +166,17 @@ export class Artifact {
   }
 
   contribution(): Contribution | null {
-    const published = this.published();
-    if (published === null) return null;
-    const { source, artifactType } = JSON.parse(this.observedFacts) as ArtifactObserved;
-    const day = Math.floor(published.ms / DAY_MS);
-    return { source, artifactType, day, precision: published.precision, discoveries: this.isVisible ? 1 : 0 };
+    if (this.summary === null) return null;
+    const { source, artifactType, publishedMs, precision } = this.summary;
+    return { source, artifactType, day: Math.floor(publishedMs / DAY_MS), precision, discoveries: this.isVisible ? 1 : 0 };
   }
+}
+
+interface Summary {
+  readonly source: string;
+  readonly artifactType: string;
+  readonly publishedMs: number;
+  readonly precision: number;
 }
 
 /** Missing leaves what is known, null clears it. */
