@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { toOffset } from '@harvest/kernel';
 import {
   NEW_HALF,
@@ -63,11 +64,8 @@ const EMPTY: Omit<DiscoveryRow, 'artifactId'> = {
 const DAY_MS = 86_400_000;
 export const HAND_PUBLISHED_MS = 20_000 * DAY_MS;
 
-/** FNV-1a in 64 bits, signed. */
-export function fingerprint(text: string): bigint {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return BigInt.asIntN(64, hash);
+function fingerprint(text: string): bigint {
+  return hash('sha256', text, 'buffer').readBigInt64BE();
 }
 
 /** A chunk of artifacts (events with a title) or of scores, offsets counted from `fromOffset`. */

@@ -58,7 +58,7 @@ const SOCKET_TROUBLE =
 /** Total: whatever a statement, a connection or a pool failed with becomes one coded error. Coded errors pass unchanged. */
 export function classifyError(error: unknown, doing: string): HarvestError {
   if (isHarvestError(error)) return error;
-  const cause = error as PgError;
+  const cause = (error ?? new Error('no reason given')) as PgError;
   const kind = kindOf(cause);
   return new HarvestError({
     code: kind.code,
@@ -78,6 +78,6 @@ function kindOf(error: PgError): Kind {
 
 /** The server's sentence without the values it may quote. */
 function describe(error: PgError): string {
-  const message = String(error.message ?? error).replace(/"[^"]{80,}"/g, '"…"');
+  const message = (error.message || 'no message').replace(/"[^"]{80,}"/g, '"…"');
   return error.code ? `${error.code} ${message}` : message;
 }

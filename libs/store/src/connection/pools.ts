@@ -181,7 +181,7 @@ export class Pools {
       return client;
     } catch (error) {
       // What a wait in the pool's queue ends with; a connection that cannot be made fails in other words.
-      if (/^timeout exceeded when trying to connect/.test((error as Error).message)) throw this.exhausted(doing, error);
+      if ((error as Error).message.startsWith('timeout exceeded when trying to connect')) throw this.exhausted(doing, error);
       throw classifyError(error, doing);
     }
   }

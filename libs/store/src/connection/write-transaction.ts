@@ -1,12 +1,17 @@
 import { HarvestError } from '@harvest/kernel';
-import type { ClientBase, QueryResult } from 'pg';
+import type { ClientBase, CustomTypesConfig, QueryResult } from 'pg';
 import { classifyError } from './classify-error';
 
 /** A statement with a name: prepared once per connection. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Every column comes as the text it is on the wire: for rows that are decoded by hand anyway. */
+  readonly raw?: boolean;
 }
+
+const AS_IT_IS = (text: string) => text;
+const RAW_TYPES = { getTypeParser: () => AS_IT_IS } as unknown as CustomTypesConfig;
 export type Parameter = Buffer | string | number | bigint | boolean | null;
 export type StatementListener = (name: string, text: string, values: readonly Parameter[]) => void;
 /** Rows as arrays of columns, as the text protocol brings them. */
@@ -43,7 +48,7 @@ export class WriteTransaction {
 
   begin(): void {
     const { statementMs, lockMs, idleMs } = this.timeouts;
-    this.push(
+    void this.push(
       this.client.query({
         text: `BEGIN; SET LOCAL statement_timeout = ${statementMs}; SET LOCAL lock_timeout = ${lockMs};
           SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
@@ -55,8 +60,14 @@ export class WriteTransaction {
   /** `values` may be views of a reused buffer: they are copied before this returns. */
   send(statement: Statement, values: readonly Parameter[] = []): Promise<Rows> {
     this.onStatement?.(statement.name, statement.text, values);
-    const query = { name: statement.name, text: statement.text, values: values as Parameter[], rowMode: 'array' as const };
+    const { name, text, raw } = statement;
+    const query = { name, text, values: values as Parameter[], rowMode: 'array' as const, ...(raw && { types: RAW_TYPES }) };
     return this.push(this.client.query<unknown[]>(query));
+  }
+
+  /** The same when nobody asks for its answer: a failure shows when the flight lands. */
+  put(statement: Statement, values: readonly Parameter[] = []): void {
+    void this.send(statement, values);
   }
 
   /** Waits for the whole flight, whatever becomes of it, and rejects with its first failure, coded. */
@@ -81,7 +92,7 @@ export class WriteTransaction {
 
   /** Never rejects; returns whether the connection may be used again. */
   async rollBack(): Promise<boolean> {
-    this.push(this.client.query({ text: 'ROLLBACK', rowMode: 'array' }));
+    void this.push(this.client.query({ text: 'ROLLBACK', rowMode: 'array' }));
     const settled = await this.settle(this.flight);
     this.flight = [];
     return settled.at(-1)?.status === 'fulfilled';

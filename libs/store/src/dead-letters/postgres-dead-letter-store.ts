@@ -63,10 +63,10 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
       const discarded = await ask(transaction, SQL.discard, [topic, partition, offset]);
       // Redriven before the checkpoints were ours: it is projected by now, and must not be skipped.
       if (!discarded.rows.some((gone) => gone[0] === letter.generation)) throw unknownLetter(id);
-      if (key !== null) transaction.send(SQL.releaseEmptied, [topic, partition, key]);
-      transaction.send(SQL.insertCorrection, [topic, partition, offset, reason]);
+      if (key !== null) transaction.put(SQL.releaseEmptied, [topic, partition, key]);
+      transaction.put(SQL.insertCorrection, [topic, partition, offset, reason]);
       const detail = { topic, partition, offset: offset.toString(), code: letter.code, reason };
-      transaction.send(SQL.audit, ['dead-letter-discarded', JSON.stringify(detail)]);
+      transaction.put(SQL.audit, ['dead-letter-discarded', JSON.stringify(detail)]);
     });
   }
 

@@ -3,13 +3,10 @@ import type { ChunkPlan, DeadLetter, RedrivePlanner } from '@harvest/read-models
 import { ask } from '../connection/transact';
 import type { WriteTransaction } from '../connection/write-transaction';
 import { ArrayEncoder } from '../encoding/array-encoder';
-import { ArtifactWriter } from '../projection/artifact-writer';
-import { generationStatements } from '../projection/generation-statements';
-import { IngestionWriter } from '../projection/ingestion-writer';
 import { OutcomeTally } from '../projection/outcomes';
+import { SubjectWriters } from '../projection/subject-writers';
 import { CHECKPOINT_STATEMENTS } from '../tables/checkpoint.table';
 import { schemaOf } from '../tables/generation-schema';
-import { SET_ASIDE_STATEMENTS } from '../tables/set-aside.table';
 import { DEAD_LETTER_STATEMENTS as SQL } from './dead-letter-statements';
 import { decodeDeadLetter } from './decode-dead-letter';
 
@@ -38,12 +35,12 @@ export class Redrive {
     const plan = planner.plan(queue, this.at.topic);
     if (!Number.isInteger(plan.drained) || plan.drained < 0 || plan.drained > queue.length)
       throw new RangeError(`a plan cannot drain ${plan.drained} of ${queue.length} records`);
-    const sendCounts = await this.sendRows(plan);
+    const writers = await this.sendRows(plan);
     await this.removeDrained(queue.slice(0, plan.drained));
     const blocker = queue[plan.drained];
     if (blocker === undefined) this.release();
     else this.blockBehind(blocker, plan);
-    sendCounts();
+    writers.sendCounts();
     return { drained: plan.drained, remaining: queue.length - plan.drained };
   }
 
@@ -62,31 +59,16 @@ export class Redrive {
     return queue.rows.map(decodeDeadLetter);
   }
 
-  /** As in a chunk; resolves with what sends the counts, which go last. */
-  private async sendRows(plan: ChunkPlan): Promise<() => void> {
-    const { generation } = this.at;
-    const statements = generationStatements({ generation, schema: schemaOf(generation) });
-    const tally = new OutcomeTally(plan);
-    const artifacts = plan.artifacts?.ids.length ? new ArtifactWriter(this.transaction, statements, plan.artifacts, this.encoder) : null;
-    const ingestions = plan.ingestions?.ids.length
-      ? new IngestionWriter(this.transaction, statements, plan.ingestions, this.encoder)
-      : null;
-    artifacts?.sendProbe();
-    await artifacts?.lockSubjects();
-    await ingestions?.lockSubjects();
-    await artifacts?.evolve(tally);
-    ingestions?.evolve(tally);
-    artifacts?.sendRows();
-    ingestions?.sendRows();
-    this.sendKeyConflicts([...(artifacts?.conflicts ?? []), ...(ingestions?.conflicts ?? [])]);
-    return () => artifacts?.sendCounts();
-  }
-
-  private sendKeyConflicts(keys: readonly string[]): void {
-    if (keys.length === 0) return;
-    this.encoder.reset();
-    const array = this.encoder.array('text', keys, (key) => key);
-    this.transaction.send(SET_ASIDE_STATEMENTS.insertKeyConflicts, [this.at.generation, this.at.topic, array]);
+  /** As in a chunk. */
+  private async sendRows(plan: ChunkPlan): Promise<SubjectWriters> {
+    const { transaction, encoder, at } = this;
+    const generation = { generation: at.generation, schema: schemaOf(at.generation) };
+    const writers = new SubjectWriters({ transaction, encoder, generation, topic: at.topic }, plan);
+    writers.sendProbe();
+    await writers.lockSubjects();
+    await writers.evolve(new OutcomeTally(plan));
+    writers.sendRows();
+    return writers;
   }
 
   private async removeDrained(drained: readonly DeadLetter[]): Promise<void> {
@@ -97,12 +79,12 @@ export class Redrive {
 
   private release(): void {
     const { generation, topic, partition, key } = this.at;
-    if (key !== null) this.transaction.send(SQL.release, [generation, topic, partition, key]);
+    if (key !== null) this.transaction.put(SQL.release, [generation, topic, partition, key]);
   }
 
   /** The first record that stayed is the poison now, by today's verdict when the plan brings one. */
   private blockBehind(blocker: DeadLetter, plan: ChunkPlan): void {
     const { code, path, reason, projection } = plan.deadLetters.find(({ offset }) => offset === blocker.offset) ?? blocker;
-    this.transaction.send(SQL.becomePoison, [blocker.id, code, path, reason, projection]);
+    this.transaction.put(SQL.becomePoison, [blocker.id, code, path, reason, projection]);
   }
 }

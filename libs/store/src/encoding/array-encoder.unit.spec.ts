@@ -6,7 +6,7 @@ const encode = (type: Parameters<ArrayEncoder['array']>[0], values: readonly (st
 describe('binary arrays', () => {
   it('are led by dimensions, null flag, element type, count and lower bound', () => {
     expect(encode('int4', [1, null])?.toString('hex')).toBe(
-      '00000001' + '00000001' + '00000017' + '00000002' + '00000001' + '0000000400000001' + 'ffffffff',
+      ['00000001', '00000001', '00000017', '00000002', '00000001', '0000000400000001', 'ffffffff'].join(''),
     );
   });
 

@@ -7,11 +7,14 @@ import type { LogHeaders } from '@harvest/contracts';
 export function ingestionIdOf(record: { readonly headers: LogHeaders; readonly value: Buffer | null }): string | null {
   const header = record.headers['ce_ingestionid'];
   if (header !== undefined) return asId(header.toString());
-  const contentType = record.headers['content-type']?.toString() ?? '';
-  if (!contentType.startsWith('application/cloudevents+json') || record.value === null) return null;
+  const isStructured = record.headers['content-type']?.toString().startsWith('application/cloudevents+json') === true;
+  return isStructured && record.value !== null ? asId(attributeOf(record.value)) : null;
+}
+
+function attributeOf(value: Buffer): unknown {
   try {
-    const envelope: unknown = JSON.parse(record.value.toString());
-    return typeof envelope === 'object' && envelope !== null ? asId((envelope as { ingestionid?: unknown }).ingestionid) : null;
+    const envelope: unknown = JSON.parse(value.toString());
+    return typeof envelope === 'object' && envelope !== null ? (envelope as { ingestionid?: unknown }).ingestionid : null;
   } catch {
     // The bytes are no JSON: the record names nobody.
     return null;

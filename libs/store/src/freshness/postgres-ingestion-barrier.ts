@@ -53,7 +53,7 @@ export class PostgresIngestionBarrier implements IngestionBarrier {
     const completions: IngestionCompletion[] = [];
     for (const verdict of verdicts) {
       const completion = await this.record(transaction, verdict);
-      transaction.send(statements.markDecided, [verdict.pending.ingestionId]);
+      transaction.put(statements.markDecided, [verdict.pending.ingestionId]);
       if (completion !== null) completions.push(completion);
     }
     await this.announce(transaction, completions);
@@ -96,7 +96,7 @@ export class PostgresIngestionBarrier implements IngestionBarrier {
   /** Counters last: they are locked for a commit only. A completion makes every answer new; a failed barrier only the ingestion's. */
   private async announce(transaction: WriteTransaction, completions: readonly IngestionCompletion[]): Promise<void> {
     if (completions.length === 0) return;
-    for (const { ingestionId } of completions) transaction.send(NOTIFY_STATEMENT, [ingestionPayload(ingestionId)]);
+    for (const { ingestionId } of completions) transaction.put(NOTIFY_STATEMENT, [ingestionPayload(ingestionId)]);
     const passed = completions.some(({ outcome }) => outcome !== 'incomplete');
     await sendMoveCountersDecided(transaction, passed ? CACHE_SCOPES : ['ingestions']);
   }

@@ -21,8 +21,8 @@ export class PostgresStalenessStore implements StalenessStore {
       encoder.array('int8', samples, (sample) => sample.endOffset),
     ];
     await transact(this.options, 'recording the ends of the log', async (transaction) => {
-      transaction.send(SAMPLE_STATEMENTS.insert, values);
-      transaction.send(SAMPLE_STATEMENTS.update, values);
+      transaction.put(SAMPLE_STATEMENTS.insert, values);
+      transaction.put(SAMPLE_STATEMENTS.update, values);
     });
   }
 }

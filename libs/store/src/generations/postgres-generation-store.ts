@@ -53,10 +53,10 @@ export class PostgresGenerationStore implements GenerationStore {
       await ask(transaction, SQL.lockCheckpoints, [active]);
       await this.awaitCaughtUp(transaction, { active, generation, waitMs });
       await ask(transaction, SQL.lockCheckpoints, [generation]);
-      transaction.send(SQL.setState, [generation, 'live']);
-      transaction.send(SQL.point, [generation]);
-      sendMoveCounters(transaction, CACHE_SCOPES);
-      transaction.send(NOTIFY_STATEMENT, [generationPayload(generation)]);
+      transaction.put(SQL.setState, [generation, 'live']);
+      transaction.put(SQL.point, [generation]);
+      void sendMoveCounters(transaction, CACHE_SCOPES);
+      transaction.put(NOTIFY_STATEMENT, [generationPayload(generation)]);
     });
   }
 
@@ -70,7 +70,7 @@ export class PostgresGenerationStore implements GenerationStore {
       await ask(transaction, { name: '', text: `DROP SCHEMA ${schemaOf(generation)} CASCADE` });
       for (const table of RETIRED_TABLES) {
         const text = `DELETE FROM harvest.${table} WHERE generation = $1::int4`;
-        transaction.send({ name: `generation_retire_${table}`, text }, [generation]);
+        transaction.put({ name: `generation_retire_${table}`, text }, [generation]);
       }
     });
   }
@@ -94,10 +94,10 @@ export class PostgresGenerationStore implements GenerationStore {
     const generation = Math.max(0, ...existing.map((it) => it.generation)) + 1;
     const first = !existing.some(({ active }) => active);
     await ask(transaction, SQL.insert, [generation, first ? 'live' : 'building', JSON.stringify(definitions)]);
-    for (const text of createGenerationSchema(schemaOf(generation))) transaction.send({ name: '', text });
+    for (const text of createGenerationSchema(schemaOf(generation))) transaction.put({ name: '', text });
     if (first) {
-      transaction.send(SQL.point, [generation]);
-      transaction.send(NOTIFY_STATEMENT, [generationPayload(generation)]);
+      transaction.put(SQL.point, [generation]);
+      transaction.put(NOTIFY_STATEMENT, [generationPayload(generation)]);
     }
     await transaction.land('creating the tables of a generation');
     return decodeGeneration((await ask(transaction, SQL.find, [generation])).rows[0]!);

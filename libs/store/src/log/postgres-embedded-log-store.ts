@@ -48,7 +48,7 @@ export class PostgresEmbeddedLogStore implements EmbeddedLogStore {
         this.encoder.array('int8', specs, (spec) => spec.retentionMs),
       ]);
       const topics = created.rows.map((row) => row[0] as string);
-      if (topics.length > 0) transaction.send(SQL.createPartitions, [arrayLiteral(topics)]);
+      if (topics.length > 0) transaction.put(SQL.createPartitions, [arrayLiteral(topics)]);
       return topics;
     });
   }
@@ -73,14 +73,14 @@ export class PostgresEmbeddedLogStore implements EmbeddedLogStore {
     return transact(this.options, 'appending to the log', async (transaction) => {
       const heads = await this.lockHeads(transaction, records);
       const rows = records.map((record) => takePlace(heads, record));
-      transaction.send(SQL.insert, encodeColumns(this.encoder, LOG_COLUMNS, rows));
+      transaction.put(SQL.insert, encodeColumns(this.encoder, LOG_COLUMNS, rows));
       const moved = [...heads.values()];
       this.encoder.reset();
-      transaction.send(SQL.moveHeads, [
+      transaction.put(SQL.moveHeads, [
         this.encoder.array('int4', moved, (head) => head.partitionId),
         this.encoder.array('int8', moved, (head) => head.next),
       ]);
-      transaction.send(SQL.notify, [noticeOf(moved)]);
+      transaction.put(SQL.notify, [noticeOf(moved)]);
       return rows.map(({ offset, record }) => ({ topic: record.topic, partition: record.partition!, offset: toOffset(offset) }));
     });
   }

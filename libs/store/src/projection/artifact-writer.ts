@@ -53,15 +53,20 @@ export class ArtifactWriter {
 
   /** Inserts what is new and locks what is known and differs, both in the order of the ids. Takes one flight, rarely two. */
   async lockSubjects(): Promise<void> {
-    const [missingCount, differingCount, missingList] = (await this.probe!).rows[0] as [number, number, string | null];
-    const missing = missingCount === this.batch.ids.length ? [...this.batch.ids.keys()] : parseOrdinals(missingList);
+    const { missing, differs } = await this.probed();
     const insert = missing.length > 0 ? this.sendFresh(missing) : undefined;
-    const lock = differingCount > 0 ? this.sendLock() : undefined;
+    const lock = differs ? this.sendLock() : undefined;
     if (insert === undefined && lock === undefined) return;
     await this.transaction.land('inserting and locking artifacts');
-    const insertedCount = (await insert)?.rowCount ?? 0;
+    const insertedCount = insert === undefined ? 0 : (await insert).rowCount;
     if (insertedCount === missing.length) return void (this.known = decodeKnown(await lock));
     await this.resolveLostRace(missing, lock);
+  }
+
+  private async probed(): Promise<{ readonly missing: readonly number[]; readonly differs: boolean }> {
+    const [missingCount, differingCount, list] = (await this.probe!).rows[0] as [number, number, string | null];
+    const missing = missingCount === this.batch.ids.length ? [...this.batch.ids.keys()] : parseOrdinals(list);
+    return { missing, differs: differingCount > 0 };
   }
 
   /** Reads the cards of the locked rows, in a statement later than the lock, then makes everything the subjects come to. */
@@ -77,10 +82,10 @@ export class ArtifactWriter {
     const [update, columns] = this.batch.touchesCards
       ? [discovery.updateArtifacts, ARTIFACT_UPDATE_COLUMNS]
       : [discovery.updateScores, SCORE_UPDATE_COLUMNS];
-    if (this.updates.length > 0) this.transaction.send(update, encodeColumns(this.encoder, columns, this.updates));
-    if (this.inserted.length > 0) this.transaction.send(card.insert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.inserted));
-    if (this.changed.length > 0) this.transaction.send(card.upsert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.changed));
-    if (this.removed.length > 0) this.transaction.send(card.delete, [this.encodeIds(this.removed)]);
+    if (this.updates.length > 0) this.transaction.put(update, encodeColumns(this.encoder, columns, this.updates));
+    if (this.inserted.length > 0) this.transaction.put(card.insert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.inserted));
+    if (this.changed.length > 0) this.transaction.put(card.upsert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.changed));
+    if (this.removed.length > 0) this.transaction.put(card.delete, [this.encodeIds(this.removed)]);
   }
 
   /** To be sent right before COMMIT. */
@@ -88,8 +93,8 @@ export class ArtifactWriter {
     const { addByKind, addByDay } = this.statements.count;
     const kinds = this.sums.kinds();
     const days = this.sums.days();
-    if (kinds.length > 0) this.transaction.send(addByKind, encodeColumns(this.encoder, COUNT_BY_KIND_COLUMNS, kinds));
-    if (days.length > 0) this.transaction.send(addByDay, encodeColumns(this.encoder, COUNT_BY_DAY_COLUMNS, days));
+    if (kinds.length > 0) this.transaction.put(addByKind, encodeColumns(this.encoder, COUNT_BY_KIND_COLUMNS, kinds));
+    if (days.length > 0) this.transaction.put(addByDay, encodeColumns(this.encoder, COUNT_BY_DAY_COLUMNS, days));
   }
 
   private sendFresh(missing: readonly number[]): Promise<Rows> {
@@ -183,5 +188,5 @@ function parseOrdinals(list: string | null): readonly number[] {
 }
 
 function decodeKnown(locked: Rows | undefined): readonly Known[] {
-  return (locked?.rows ?? []).map((row) => ({ index: row[0] as number, discovery: decodeDiscovery(row, 1) }));
+  return (locked?.rows ?? []).map((row) => ({ index: Number(row[0]), discovery: decodeDiscovery(row, 1) }));
 }

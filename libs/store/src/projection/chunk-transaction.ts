@@ -4,10 +4,8 @@ import type { ArrayEncoder } from '../encoding/array-encoder';
 import { CHECKPOINT_STATEMENTS } from '../tables/checkpoint.table';
 import { DEAD_LETTER_COLUMNS, SET_ASIDE_STATEMENTS } from '../tables/set-aside.table';
 import { encodeColumns } from '../tables/columns';
-import { ArtifactWriter } from './artifact-writer';
-import { generationStatements } from './generation-statements';
-import { IngestionWriter } from './ingestion-writer';
 import { OutcomeTally } from './outcomes';
+import { SubjectWriters } from './subject-writers';
 
 const NOTHING_PARKED: ReadonlySet<string> = new Set();
 const NOTHING_SKIPPED: ReadonlySet<bigint> = new Set();
@@ -20,9 +18,7 @@ export type Attempt = Extract<ApplyOutcome, { kind: 'applied' }> | { readonly ki
  * COMMIT. See 3-engine in the design for why in this order.
  */
 export class ChunkTransaction {
-  private plan: ChunkPlan | undefined;
-  private artifacts: ArtifactWriter | undefined;
-  private ingestions: IngestionWriter | undefined;
+  private planned: { readonly plan: ChunkPlan; readonly writers: SubjectWriters } | undefined;
 
   constructor(
     private readonly transaction: WriteTransaction,
@@ -36,14 +32,14 @@ export class ChunkTransaction {
     const parkedKeys = await this.passFence(expectParked);
     if (parkedKeys === null) return { kind: 'fence-missed' };
     await this.reach('after-fence');
-    const plan = this.plan ?? (await this.planAroundParked(parkedKeys > 0));
-    await this.artifacts?.lockSubjects();
-    await this.ingestions?.lockSubjects();
+    const { plan, writers } = this.planned ?? (await this.planAroundParked(parkedKeys > 0));
+    await writers.lockSubjects();
     await this.reach('before-rows');
     const tally = new OutcomeTally(plan);
-    await this.artifacts?.evolve(tally);
-    this.ingestions?.evolve(tally);
-    const parked = this.sendRows(plan);
+    await writers.evolve(tally);
+    writers.sendRows();
+    const parked = this.sendSetAside(plan);
+    writers.sendCounts();
     await this.reach('before-commit');
     await this.transaction.commit('committing a chunk');
     await this.reach('after-commit-before-acknowledgement');
@@ -52,47 +48,43 @@ export class ChunkTransaction {
 
   /** The number of parked keys; null when the fence missed. Plans and probes in the same flight when nothing need be asked before. */
   private async passFence(expectParked: boolean): Promise<number | null> {
-    const { chunk, transaction } = this;
-    const last = chunk.lastRecord;
-    transaction.begin();
-    const fence = transaction.send(CHECKPOINT_STATEMENTS.fence, [
-      chunk.generation.generation,
-      chunk.topic,
-      chunk.partition,
-      chunk.epoch,
-      chunk.fromOffset,
-      chunk.toOffset,
-      last?.offset ?? null,
-      last?.hash ?? null,
-    ]);
-    transaction.send(CHECKPOINT_STATEMENTS.erasureLock);
-    const optimistic = !expectParked && chunk.poisonOffsets.length === 0;
-    if (optimistic) this.usePlan(chunk.plan(NOTHING_PARKED, NOTHING_SKIPPED));
-    await transaction.land('passing the fence');
+    const fence = this.sendFence();
+    const optimistic = !expectParked && this.chunk.poisonOffsets.length === 0;
+    if (optimistic) this.usePlan(this.chunk.plan(NOTHING_PARKED, NOTHING_SKIPPED));
+    await this.transaction.land('passing the fence');
     const row = (await fence).rows[0];
     if (row === undefined) return null;
-    if (optimistic && (row[0] as number) > 0) this.plan = undefined;
-    return row[0] as number;
+    const parkedKeys = row[0] as number;
+    if (parkedKeys > 0) this.planned = undefined;
+    return parkedKeys;
   }
 
-  private async planAroundParked(anyParked: boolean): Promise<ChunkPlan> {
+  private sendFence(): Promise<Rows> {
+    const { topic, partition, generation, epoch, fromOffset, toOffset, lastRecord } = this.chunk;
+    const last = [lastRecord?.offset ?? null, lastRecord?.hash ?? null];
+    this.transaction.begin();
+    const values = [generation.generation, topic, partition, epoch, fromOffset, toOffset, ...last];
+    const fence = this.transaction.send(CHECKPOINT_STATEMENTS.fence, values);
+    this.transaction.put(CHECKPOINT_STATEMENTS.erasureLock);
+    return fence;
+  }
+
+  private async planAroundParked(anyParked: boolean) {
     const parked = anyParked ? this.sendFindParked() : undefined;
     const skipped = this.chunk.poisonOffsets.length > 0 ? this.sendFindSkipped() : undefined;
     await this.transaction.land('reading parked keys and corrections');
     const keys = new Set((await parked)?.rows.map((row) => (row[0] as Buffer).toString('base64')));
     const offsets = new Set((await skipped)?.rows.map((row) => BigInt(row[0] as string)));
-    const plan = this.usePlan(this.chunk.plan(keys, offsets));
+    const planned = this.usePlan(this.chunk.plan(keys, offsets));
     await this.transaction.land('probing subjects');
-    return plan;
+    return planned;
   }
 
-  private usePlan(plan: ChunkPlan): ChunkPlan {
-    const statements = generationStatements(this.chunk.generation);
-    const { transaction, encoder } = this;
-    this.artifacts = plan.artifacts?.ids.length ? new ArtifactWriter(transaction, statements, plan.artifacts, encoder) : undefined;
-    this.ingestions = plan.ingestions?.ids.length ? new IngestionWriter(transaction, statements, plan.ingestions, encoder) : undefined;
-    this.artifacts?.sendProbe();
-    return (this.plan = plan);
+  private usePlan(plan: ChunkPlan) {
+    const { transaction, encoder, chunk } = this;
+    const writers = new SubjectWriters({ transaction, encoder, generation: chunk.generation, topic: chunk.topic }, plan);
+    writers.sendProbe();
+    return (this.planned = { plan, writers });
   }
 
   private sendFindParked(): Promise<Rows> {
@@ -108,22 +100,13 @@ export class ChunkTransaction {
     return this.transaction.send(SET_ASIDE_STATEMENTS.findSkipped, [topic, partition, offsets]);
   }
 
-  /** Rows in one fixed order of tables, counts last. Resolves with the new number of parked keys when keys are parked. */
-  private sendRows(plan: ChunkPlan): Promise<number> | undefined {
-    this.artifacts?.sendRows();
-    this.ingestions?.sendRows();
-    this.sendKeyConflicts();
-    const parked = this.sendSetAside(plan);
-    this.artifacts?.sendCounts();
-    return parked;
-  }
-
+  /** Resolves with the new number of parked keys when keys are parked. */
   private sendSetAside({ deadLetters, newlyParked }: ChunkPlan): Promise<number> | undefined {
     const { topic, partition, generation } = this.chunk;
     const at = { generation: generation.generation, topic, partition };
     if (deadLetters.length > 0) {
       const letters = deadLetters.map((letter) => ({ ...letter, ...at }));
-      this.transaction.send(SET_ASIDE_STATEMENTS.insertDeadLetters, encodeColumns(this.encoder, DEAD_LETTER_COLUMNS, letters));
+      this.transaction.put(SET_ASIDE_STATEMENTS.insertDeadLetters, encodeColumns(this.encoder, DEAD_LETTER_COLUMNS, letters));
     }
     if (newlyParked.length === 0) return undefined;
     const values = [at.generation, topic, partition, this.bytesArray(newlyParked)];
@@ -131,14 +114,6 @@ export class ChunkTransaction {
     // Observed once the commit has landed; an earlier failure is reported by the flight.
     parked.catch(() => undefined);
     return parked;
-  }
-
-  private sendKeyConflicts(): void {
-    const keys = [...(this.artifacts?.conflicts ?? []), ...(this.ingestions?.conflicts ?? [])];
-    if (keys.length === 0) return;
-    this.encoder.reset();
-    const array = this.encoder.array('text', keys, (key) => key);
-    this.transaction.send(SET_ASIDE_STATEMENTS.insertKeyConflicts, [this.chunk.generation.generation, this.chunk.topic, array]);
   }
 
   private bytesArray(base64Keys: readonly string[]): Buffer | null {

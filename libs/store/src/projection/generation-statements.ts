@@ -14,6 +14,9 @@ export interface GenerationStatements {
   readonly ingestion: Named<ReturnType<typeof ingestionStatements>>;
 }
 
+/** Their rows are many, and wide. */
+const DECODED_BY_HAND: ReadonlySet<string> = new Set(['discovery_lockKnown', 'ingestion_lockKnown']);
+
 const cache = new Map<string, GenerationStatements>();
 
 /** The statements on one generation's tables. Their names carry the generation: one name may never stand for two texts. */
@@ -31,6 +34,8 @@ export function generationStatements({ generation, schema }: GenerationRef): Gen
 }
 
 function named<T extends Record<string, string>>(table: string, generation: number, texts: T): Named<T> {
-  const entries = Object.entries(texts).map(([query, text]) => [query, { name: `${table}_${query}_g${generation}`, text }]);
+  const entries = Object.entries(texts).map(([query, text]) => {
+    return [query, { name: `${table}_${query}_g${generation}`, text, raw: DECODED_BY_HAND.has(`${table}_${query}`) }];
+  });
   return Object.fromEntries(entries) as Named<T>;
 }

@@ -32,7 +32,7 @@ export class IngestionWriter {
     await this.transaction.land('inserting and locking ingestions');
     const inserted = new Set((await insert).rows.map((row) => row[0] as string));
     this.fresh = all.filter((_evolved, index) => inserted.has(this.batch.ids[index]!));
-    this.known = (await lock).rows.map((row) => ({ index: row[0] as number, row: decodeIngestion(row, 1) }));
+    this.known = (await lock).rows.map((row) => ({ index: Number(row[0]), row: decodeIngestion(row, 1) }));
   }
 
   evolve(tally: OutcomeTally): void {
@@ -46,8 +46,8 @@ export class IngestionWriter {
 
   sendRows(): void {
     const { update } = this.statements.ingestion;
-    if (this.updates.length > 0) this.transaction.send(update, encodeColumns(this.encoder, INGESTION_COLUMNS, this.updates));
-    for (const id of this.changedIds) this.transaction.send(NOTIFY_STATEMENT, [ingestionPayload(id)]);
+    if (this.updates.length > 0) this.transaction.put(update, encodeColumns(this.encoder, INGESTION_COLUMNS, this.updates));
+    for (const id of this.changedIds) this.transaction.put(NOTIFY_STATEMENT, [ingestionPayload(id)]);
   }
 
   private note(evolved: Evolved<IngestionRow>, tally: OutcomeTally): void {

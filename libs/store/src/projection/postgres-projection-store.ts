@@ -119,19 +119,22 @@ export class PostgresProjectionStore implements ProjectionStore {
    * Re-reads the checkpoint under its row lock, so that a commit still in flight is waited for; never repeats the work blindly.
    */
   private async resolveLostCommit(target: Target, lost: CommitUnknownError): Promise<ApplyOutcome> {
-    this.options.logger.warn(
-      { topic: target.topic, partition: target.partition },
-      'a COMMIT was not acknowledged; asking what became of it',
-    );
-    const deadline = Date.now() + this.options.resolveMs;
+    const { logger, resolveMs } = this.options;
+    logger.warn({ topic: target.topic, partition: target.partition }, 'a COMMIT was not acknowledged; asking what became of it');
+    const held = await this.holdCheckpoint(target, Date.now() + resolveMs);
+    const outcome = this.outcomeAt(target, held);
+    if (outcome.kind !== 'fenced' || outcome.epochMoved === true) return outcome;
+    throw classifyError(lost.cause, 'the commit was lost before it took effect');
+  }
+
+  /** Tries until the deadline: what broke the connection may take a while to pass. */
+  private async holdCheckpoint(target: Target, deadlineMs: number): Promise<Rows> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const outcome = this.outcomeAt(target, await this.run(CHECKPOINT_STATEMENTS.hold, this.where(target)));
-        if (outcome.kind !== 'fenced' || outcome.epochMoved) return outcome;
-        throw classifyError(lost.cause, 'the commit was lost before it took effect');
+        return await this.run(CHECKPOINT_STATEMENTS.hold, this.where(target));
       } catch (error) {
-        const final = !isHarvestError(error) || !error.retriable || error.cause === lost.cause || Date.now() >= deadline;
-        if (final) throw error;
+        const mayPass = isHarvestError(error) && error.retriable && Date.now() < deadlineMs;
+        if (!mayPass) throw error;
         await systemClock.sleep(backoffDelayMs(RESOLVE_BACKOFF, attempt));
       }
     }

@@ -22,8 +22,9 @@ const STREAM_IDLE_MS = 60_000;
 
 /** json, jsonb, date, timestamp, timestamptz come as the text they are. */
 const AS_TEXT = new Set([114, 3802, 1082, 1114, 1184]);
-const asText = (value: string) => value;
-const TYPES = { getTypeParser: (oid: number) => (AS_TEXT.has(oid) ? asText : pgTypes.getTypeParser(oid)) } as unknown as typeof pgTypes;
+const asText = (value: string): unknown => value;
+const parserOf = (oid: number) => (AS_TEXT.has(oid) ? asText : (pgTypes.getTypeParser(oid) as (value: string) => unknown));
+const TYPES = { getTypeParser: parserOf } as unknown as typeof pgTypes;
 
 export class PostgresSqlReader implements SqlReader {
   /** The generation that answered last; what a statement's own snapshot says overrules it. */

@@ -107,7 +107,7 @@ export function discoveryStatements(schema: string) {
 
 const notKey = (column: Column<DiscoveryRow>) => column.name !== 'artifact_id';
 
-/** A row as the text protocol brings it, in the order of `DISCOVERY_COLUMNS`, from `first` on. */
+/** A row of texts as they are on the wire, in the order of `DISCOVERY_COLUMNS`, from `first` on. */
 export function decodeDiscovery(row: readonly unknown[], first: number): DiscoveryRow {
   const text = (name: string) => row[first + AT[name]!] as string | null;
   const number = (name: string) => {
@@ -134,7 +134,7 @@ export function decodeDiscovery(row: readonly unknown[], first: number): Discove
     computedAtMs: number('computed_at_ms'),
     model: text('model'),
     hot: bigint('hot'),
-    visible: row[first + AT['visible']!] === true,
+    visible: text('visible') === 't',
     observed: unpackGuard(guards, 0, text('observed_floor')),
     classified: unpackGuard(guards, 1, text('classified_floor')),
     scored: unpackGuard(guards, 2, text('scored_floor')),

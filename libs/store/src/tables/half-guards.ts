@@ -15,8 +15,3 @@ export function unpackGuard(flags: number, index: number, floor: string | null):
   const bits = flags >> (index * 2);
   return { alive: (bits & 1) === 1, sequenced: (bits & 2) === 2, floor: floor === null ? null : BigInt(floor) };
 }
-
-/** SQL for one bit of the packed column. */
-export function guardBit(index: number, bit: 'alive' | 'sequenced'): string {
-  return `(guards & ${(bit === 'alive' ? 1 : 2) << (index * 2)}) <> 0`;
-}

@@ -74,12 +74,12 @@ export function ingestionStatements(schema: string) {
   };
 }
 
-/** A row as the text protocol brings it, in the order of `INGESTION_COLUMNS`, from `first` on. */
+/** A row of texts as they are on the wire, in the order of `INGESTION_COLUMNS`, from `first` on. */
 export function decodeIngestion(row: readonly unknown[], first: number): IngestionRow {
   const text = (name: string) => row[first + AT[name]!] as string | null;
   const number = (name: string) => (text(name) === null ? null : Number(row[first + AT[name]!]));
   const guards = number('guards')!;
-  const parsed = <T>(name: string) => (text(name) === null ? null : (JSON.parse(text(name)!) as T));
+  const parsed = (name: string): unknown => JSON.parse(text(name) ?? 'null');
   const position = (partition: number | null, offset: string | null) =>
     partition === null || offset === null ? null : { partition, offset: toOffset(offset) };
   return {
@@ -87,8 +87,8 @@ export function decodeIngestion(row: readonly unknown[], first: number): Ingesti
     state: text('state') as IngestionState,
     source: text('source'),
     expected: number('expected'),
-    counts: parsed<Record<string, number>>('counts'),
-    manifest: parsed<Manifest>('manifest'),
+    counts: parsed('counts') as Record<string, number> | null,
+    manifest: parsed('manifest') as Manifest | null,
     error: text('error'),
     startedMs: number('started_ms'),
     progressedMs: number('progressed_ms'),
