@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { Logger } from '@harvest/observability';
 import { CircuitBreaker } from './circuit-breaker';
 import type { Script } from './redis-scripts';
@@ -31,7 +31,7 @@ export class RedisLink {
 
   constructor(private readonly options: RedisLinkOptions) {
     this.breaker = new CircuitBreaker(options.onBreaker, PINGS_BEFORE_RECONNECT);
-    const settings: RedisOptions & { disconnectTimeout: number } = {
+    this.redis = new Redis(options.url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -45,8 +45,7 @@ export class RedisLink {
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
       // Its default of two seconds would hold up a process that wants to end while Redis is frozen or gone.
       disconnectTimeout: 200,
-    };
-    this.redis = new Redis(options.url, settings);
+    });
     // Without a listener an error event would end the process. The close that follows trips the breaker.
     this.redis.on('error', (error: Error) => options.logger.debug({ err: error }, 'the connection to Redis has an error'));
     this.redis.on('close', () => this.breaker.trip());
@@ -87,10 +86,16 @@ export class RedisLink {
     });
   }
 
+  /** For people; counted nowhere. */
   async size(): Promise<{ keys: number; bytes: number } | null> {
-    const answer = await this.command(async () => [await this.redis.dbsize(), await this.redis.info('memory')] as const);
-    if (!answer) return null;
-    return { keys: answer[0], bytes: Number(/^used_memory:(\d+)/m.exec(answer[1])?.[1] ?? 0) };
+    if (this.breaker.isOpen || this.redis.status !== 'ready') return null;
+    try {
+      const [keys, memory] = await Promise.all([this.redis.dbsize(), this.redis.info('memory')]);
+      return { keys, bytes: Number(/^used_memory:(\d+)/m.exec(memory)?.[1] ?? 0) };
+    } catch (error) {
+      if (!isReply(error)) this.breaker.trip();
+      return null;
+    }
   }
 
   private async command<T>(send: () => Promise<T>): Promise<T | null> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@harvest/kernel';
+import { decodeEntry } from './entry-codec';
 import { RedisLink } from './redis-link';
 import { FIND_OR_LEASE, STORE, TELL } from './redis-scripts';
 import { CacheBench } from './testing/cache-bench';
@@ -9,10 +10,13 @@ import { answerFrom, stateIn, type Truth } from './testing/truth';
 
 const silent = { logger: { debug() {}, info() {}, warn() {}, error() {}, child: () => silent.logger } };
 
-/** What a read may cost beyond its load while Redis is in trouble for the first time: one command's timeout, and this machine's moods. */
-const FIRST_MS = 60 + 40;
-/** And from then on: nothing but the breaker. */
-const NEXT_MS = 10;
+const COMMAND_TIMEOUT_MS = 50;
+/** What a read may cost, beyond a timer of one command's timeout set at the same moment, while Redis is in trouble for the first time. */
+const FIRST_SLACK_MS = 100;
+/** What most reads cost from then on: they ask Redis nothing. */
+const NEXT_MS = 5;
+/** Where a slow machine must not look like a frozen Redis. */
+const PATIENT = { commandTimeoutMs: 2000 };
 
 describe('the tier on Redis', () => {
   let redis: PrivateRedis;
@@ -31,7 +35,7 @@ describe('the tier on Redis', () => {
 
   /** A process on the given database, connected. */
   const process = async (truth?: Truth, options: ConstructorParameters<typeof CacheBench>[0] = {}): Promise<CacheBench> => {
-    const bench = new CacheBench({ redisUrl: redis.url, clock: systemClock, ...options });
+    const bench = new CacheBench({ redisUrl: redis.url, clock: systemClock, ...PATIENT, ...options });
     if (truth) Object.assign(bench, { truth });
     benches.push(bench);
     await bench.cache.start();
@@ -95,7 +99,8 @@ describe('the tier on Redis', () => {
     await until(async () => (await redis.client().keys('*lease*')).length === 1);
     const beganMs = performance.now();
     expect((await two.ask()).verdict).toBe('miss');
-    expect(performance.now() - beganMs).toBeLessThan(400);
+    // 200 ms of waiting, then its own load: never the lease's two seconds.
+    expect(performance.now() - beganMs).toBeLessThan(1000);
   });
 
   it('takes FLUSHALL for misses, and brings no old answer back to life', async () => {
@@ -125,13 +130,16 @@ describe('the tier on Redis', () => {
   });
 
   it('frozen: no read fails, the first waits for one command’s timeout, the next for nothing; thawed, it is used again', async () => {
-    const bench = await process();
+    const bench = await process(undefined, { commandTimeoutMs: COMMAND_TIMEOUT_MS });
     redis.freeze();
-    const first = await Promise.all(Array.from({ length: 50 }, (_, index) => timed(() => bench.ask({ key: `frozen ${index}` }))));
-    expect(Math.max(...first)).toBeLessThan(FIRST_MS);
+    const asked = Array.from({ length: 50 }, (_, index) => timed(() => bench.ask({ key: `frozen ${index}` })));
+    const [timer, ...first] = await Promise.all([timed(() => sleep(COMMAND_TIMEOUT_MS)), ...asked]);
+    expect(Math.max(...first) - (timer ?? 0)).toBeLessThan(FIRST_SLACK_MS);
+    const { errors } = (await bench.cache.stats()).l2!;
     const next: number[] = [];
     for (let index = 0; index < 200; index += 1) next.push(await timed(() => bench.ask({ key: `still frozen ${index}` })));
-    expect(percentile(next, 0.99)).toBeLessThan(NEXT_MS);
+    expect(percentile(next, 0.9)).toBeLessThan(NEXT_MS);
+    expect((await bench.cache.stats()).l2).toMatchObject({ errors, breaker: 'open' });
     expect(bench.loads).toBe(250);
     redis.thaw();
     await until(async () => (await bench.cache.stats()).breaker === 'closed');
@@ -140,14 +148,15 @@ describe('the tier on Redis', () => {
   });
 
   it('frozen while idle: the pings find it out before a read does', async () => {
-    const bench = await process();
+    const bench = await process(undefined, { commandTimeoutMs: COMMAND_TIMEOUT_MS });
     redis.freeze();
-    await until(async () => (await bench.cache.stats()).breaker === 'open');
-    expect(await timed(() => bench.ask({ key: 'idle' }))).toBeLessThan(NEXT_MS);
+    await until(async () => (await bench.metrics.cacheBreakerOpen.get()).values[0]?.value === 1);
+    expect((await bench.ask({ key: 'idle' })).verdict).toBe('miss');
+    expect((await bench.cache.stats()).l2).toMatchObject({ errors: 0, unavailable: 1 });
   });
 
   it('what it was told while frozen and does when it wakes lands under dead keys', async () => {
-    const one = await process();
+    const one = await process(undefined, { commandTimeoutMs: COMMAND_TIMEOUT_MS });
     await one.ask({ key: 'before' });
     redis.freeze();
     await one.ask();
@@ -160,13 +169,14 @@ describe('the tier on Redis', () => {
   });
 
   it('killed: no read fails or waits; started again, it is used again', async () => {
-    const bench = await process();
+    const bench = await process(undefined, { commandTimeoutMs: COMMAND_TIMEOUT_MS });
     await bench.ask({ key: 'alive' });
     await redis.kill();
-    const costs: number[] = [];
-    for (let index = 0; index < 200; index += 1) costs.push(await timed(() => bench.ask({ key: `dead ${index}` })));
-    expect(Math.max(...costs)).toBeLessThan(FIRST_MS);
-    expect(percentile(costs, 0.98)).toBeLessThan(NEXT_MS);
+    const [timer, first] = await Promise.all([timed(() => sleep(COMMAND_TIMEOUT_MS)), timed(() => bench.ask({ key: 'dead' }))]);
+    expect(first - timer).toBeLessThan(FIRST_SLACK_MS);
+    const next: number[] = [];
+    for (let index = 0; index < 200; index += 1) next.push(await timed(() => bench.ask({ key: `dead ${index}` })));
+    expect(percentile(next, 0.9)).toBeLessThan(NEXT_MS);
     await redis.run();
     await until(async () => (await bench.cache.stats()).breaker === 'closed');
     await bench.ask({ key: 'risen' });
@@ -185,18 +195,7 @@ describe('the tier on Redis', () => {
   it('keeps every answer under the very counter it was read under: 300 seeded steps of two processes', async () => {
     const one = await process();
     const two = await process(one.truth);
-    const random = seededRandom(20_261_125);
-    const flying: Promise<unknown>[] = [];
-    for (let step = 0; step < 300; step += 1) {
-      const bench = random() < 0.5 ? one : two;
-      const dice = random();
-      if (dice < 0.2) one.truth.move();
-      else if (dice < 0.35) {
-        const notices = one.truth.announced.splice(0);
-        for (const notice of notices) for (const each of [one, two]) if (random() < 0.8) each.tell(notice);
-      } else flying.push(bench.ask({ key: `k${Math.floor(random() * 5)}` }, () => heldOpen(bench.truth, random() * 8)));
-      if (random() < 0.3) await sleep(1);
-    }
+    const flying = await race([one, two], 300, seededRandom(20_261_125));
     await Promise.all(flying);
     await sleep(50);
     const client = redis.client();
@@ -204,12 +203,31 @@ describe('the tier on Redis', () => {
     expect(keys.length).toBeGreaterThan(20);
     for (const key of keys) {
       const [, epoch, generation, value] = /discoveries:(\w+):(\d+):(\d+):k\d$/.exec(key) ?? [];
-      const entry = (await client.getBuffer(key)) as Buffer;
-      const state = stateIn(entry.subarray(entry.indexOf('{')));
+      const state = stateIn(decodeEntry((await client.getBuffer(key))!, 0, 0)!.body);
       expect([state.epoch, String(state.generation), String(state.value)]).toEqual([epoch, generation, value]);
     }
   });
 });
+
+/** Moves, notices of which one in five is lost, and requests whose refills end late: whatever the seed says. */
+async function race(benches: readonly CacheBench[], steps: number, random: () => number): Promise<readonly Promise<unknown>[]> {
+  const { truth } = benches[0]!;
+  const flying: Promise<unknown>[] = [];
+  for (let step = 0; step < steps; step += 1) {
+    const bench = benches[Math.floor(random() * benches.length)]!;
+    const dice = random();
+    if (dice < 0.2) truth.move();
+    else if (dice < 0.35) tellSome(benches, random);
+    else flying.push(bench.ask({ key: `k${Math.floor(random() * 5)}` }, () => heldOpen(truth, random() * 8)));
+    if (random() < 0.3) await sleep(1);
+  }
+  return flying;
+}
+
+function tellSome(benches: readonly CacheBench[], random: () => number): void {
+  const told = benches[0]!.truth.announced.splice(0).flatMap((notice) => benches.map((bench) => ({ notice, bench })));
+  for (const { notice, bench } of told.filter(() => random() < 0.8)) bench.tell(notice);
+}
 
 /** A refill that reads its snapshot at once and ends later. */
 async function heldOpen(truth: Truth, ms: number) {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactType } from './artifact-types';
+import type { ARTIFACT_TYPES } from '@harvest/contracts';
+
+export type ArtifactType = (typeof ARTIFACT_TYPES)[number];
 
 export const DISCOVERY_SORTS = ['score', 'recent', 'hot'] as const;
 export type DiscoverySort = (typeof DISCOVERY_SORTS)[number];
