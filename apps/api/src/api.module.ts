@@ -74,7 +74,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const drain = new Drain(ports.health, ports.logger);
   drain.watch(instance);
   bindRoutes(instance, handlersOf(app), ports);
-  await registerDocumentation(instance);
+  registerDocumentation(instance);
   const discoveries = app.get(DiscoveriesController);
   answerFromFirstTier(instance.server, {
     ...ports,

@@ -161,6 +161,7 @@ describe('every address', () => {
   it.each([
     ['GET', '/nothing', 404, 'route-unknown'],
     ['GET', '/v1/', 404, 'route-unknown'],
+    ['GET', '/docs/nothing', 404, 'route-unknown'],
     ['POST', '/nothing', 404, 'route-unknown'],
     ['DELETE', '/v1/events', 405, 'method-not-allowed'],
     ['GET', '/v1/events', 405, 'method-not-allowed'],
