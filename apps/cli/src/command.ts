@@ -3,12 +3,14 @@ import type { ExitCode } from './exit-codes';
 import type { Terminal } from './output/terminal';
 import type { Services } from './services/services';
 
+export type OptionValues = Readonly<Record<string, string | number | boolean | undefined>>;
+
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly progress: ProgressSink;
   readonly services: Services;
   readonly arguments: readonly string[];
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: OptionValues;
 }
 
 /** What a command found out, for programs and for people. */

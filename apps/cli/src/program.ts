@@ -1,6 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
 import { Command as Program, CommanderError } from 'commander';
-import type { Command } from './command';
 import { defineCommands } from './define-commands';
 import type { ExitCode } from './exit-codes';
 import { EXIT } from './exit-codes';
@@ -38,7 +37,7 @@ function buildProgram(surroundings: Surroundings, onExit: (code: ExitCode) => vo
   defineCommands(program, (load) => async (...given: unknown[]) => {
     const self = given.at(-1) as CommanderCommand;
     const [command, { runCommand }] = await Promise.all([load(), import('./run-command')]);
-    onExit(await runCommand(command as Command, { arguments: self.args, options: self.optsWithGlobals() }, surroundings));
+    onExit(await runCommand(command, { arguments: self.args, options: self.optsWithGlobals() }, surroundings));
   });
   return program;
 }

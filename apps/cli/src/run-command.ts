@@ -1,7 +1,7 @@
 import type { RawEnvironment } from '@harvest/config';
 import { isHarvestError, systemClock } from '@harvest/kernel';
 import { silentProgress } from '@harvest/operations';
-import type { Command } from './command';
+import type { Command, OptionValues } from './command';
 import { hintFor } from './error-hints';
 import type { ExitCode } from './exit-codes';
 import { EXIT, exitCodeOf } from './exit-codes';
@@ -14,7 +14,7 @@ import { openServices } from './services/open-services';
 export interface Invocation {
   readonly arguments: readonly string[];
   /** `json` and `quiet` are known to every command. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: OptionValues;
 }
 
 /** Where a command runs. */
@@ -42,15 +42,22 @@ export async function runCommand(command: Command, invocation: Invocation, { ter
   }
 }
 
-function describe(error: unknown): Readonly<Record<string, unknown>> {
+interface ErrorDescription {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+function describe(error: unknown): ErrorDescription {
   if (!isHarvestError(error))
     return { code: 'unexpected', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  return { code: error.code, message: error.message, hint: hintFor(error.code) ?? undefined };
+  const hint = hintFor(error.code);
+  return { code: error.code, message: error.message, ...(hint !== null && { hint }) };
 }
 
 function explain(error: unknown, terminal: Terminal): string {
   const { code, message, hint } = describe(error);
-  const lines = [`${coloured(terminal.drawsProgress, 'bad', 'error')} ${String(code)}: ${String(message)}`];
-  if (hint !== undefined) lines.push(`  → ${String(hint)}`);
+  const lines = [`${coloured(terminal.drawsProgress, 'bad', 'error')} ${code}: ${message}`];
+  if (hint !== undefined) lines.push(`  → ${hint}`);
   return `${lines.join('\n')}\n`;
 }

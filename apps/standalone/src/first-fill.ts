@@ -64,23 +64,26 @@ export class FirstFill {
 
   /** Resolves with true when this call filled it, false when there was nothing to do. Rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<boolean> {
-    const { sample, topicPrefix } = this.plan;
+    const { sample } = this.plan;
+    const hasFilled = sample !== null && (await this.fill(sample, signal));
+    this.isDone = true;
+    return hasFilled;
+  }
+
+  private async fill(sample: NonNullable<FillPlan>, signal: AbortSignal): Promise<boolean> {
     const { history, clock, logger } = this.ports;
-    const ingestionId = sample === null ? null : simulationId(sample, RUN);
-    const status = ingestionId === null ? null : await history.find(ingestionId);
-    if (sample === null || ingestionId === null || status?.outcome != null) {
-      this.isDone = true;
-      return false;
-    }
-    if (status?.state !== 'completed') await this.publish(sample, topicPrefix);
+    const ingestionId = simulationId(sample, RUN);
+    const status = await history.find(ingestionId);
+    if (status !== null && status.outcome !== null) return false;
+    if (status?.state !== 'completed') await this.publish(sample);
     const { outcome, detail } = await new WaitForIngestionOperation(history, clock).run(ingestionId, WAIT_MS, signal);
     if (outcome !== 'complete') logger.error({ ingestionId, outcome, detail }, 'the sample stream did not arrive whole');
-    this.isDone = true;
     return true;
   }
 
-  private async publish(sample: NonNullable<FillPlan>, topicPrefix: string): Promise<void> {
+  private async publish(sample: NonNullable<FillPlan>): Promise<void> {
     const { log, history, clock, progress } = this.ports;
-    await new SimulateOperation(log, history, clock, progress).run({ ...sample, topicPrefix, eventsPerSecond: null, run: RUN });
+    const request = { ...sample, topicPrefix: this.plan.topicPrefix, eventsPerSecond: null, run: RUN };
+    await new SimulateOperation(log, history, clock, progress).run(request);
   }
 }

@@ -40,10 +40,11 @@ export class Shutdown {
     }
   }
 
-  private async closeOne({ step, name, close }: Closable): Promise<void> {
+  private async closeOne(closable: Closable): Promise<void> {
+    const { step, name } = closable;
     const limitMs = LIMIT_MS[step];
     try {
-      await withDeadline(close(limitMs * GENTLE_SHARE), limitMs, `ending ${name}`);
+      await withDeadline(closable.close(limitMs * GENTLE_SHARE), limitMs, `ending ${name}`);
     } catch (error) {
       this.logger.warn({ err: error }, `${name} did not end in order`);
     }

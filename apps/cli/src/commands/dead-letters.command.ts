@@ -2,7 +2,7 @@ import { HarvestError } from '@harvest/kernel';
 import { RedriveOperation } from '@harvest/operations';
 import { createRedrivePlanner } from '@harvest/projections';
 import type { DeadLetter, DeadLetterFilter, DeadLetterGroup, DeadLetterStore } from '@harvest/read-models';
-import type { CommandContext, CommandResult } from '../command';
+import type { CommandContext, CommandResult, OptionValues } from '../command';
 import { EXIT } from '../exit-codes';
 import { count } from '../output/progress-bar';
 import type { Column } from '../output/table';
@@ -67,7 +67,7 @@ export async function discardDeadLetter({ services, arguments: [id = ''], option
   };
 }
 
-function filterOf(options: Readonly<Record<string, unknown>>): DeadLetterFilter {
+function filterOf(options: OptionValues): DeadLetterFilter {
   const { topic, code, key } = options;
   return {
     ...(typeof topic === 'string' && { topic }),

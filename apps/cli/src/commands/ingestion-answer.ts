@@ -1,13 +1,14 @@
 import { HarvestError, systemClock } from '@harvest/kernel';
 import type { IngestionHistory, IngestionReceipt, WaitReceipt } from '@harvest/operations';
 import { noHistory, WaitForIngestionOperation } from '@harvest/operations';
+import type { OptionValues } from '../command';
 import { count } from '../output/progress-bar';
 
 /** Waits for the barrier when `--wait` was given. @throws `wait-timeout`, `database-missing`. */
 export async function waitIfAsked(
   { ingestionId }: IngestionReceipt,
   history: IngestionHistory,
-  options: Readonly<Record<string, unknown>>,
+  options: OptionValues,
 ): Promise<WaitReceipt | null> {
   if (options['wait'] !== true) return null;
   if (history === noHistory)

@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import type { Terminal } from './terminal';
 
 export interface Column<Row> {
@@ -10,8 +11,6 @@ export interface Column<Row> {
 export function renderTable<Row>(terminal: Terminal, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   if (!terminal.isInteractive) return renderLines(columns, rows);
   if (rows.length === 0) return 'none\n';
-  // eslint-disable-next-line typescript/no-require-imports -- loaded only when a table is drawn
-  const Table = require('cli-table3') as typeof import('cli-table3');
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? 'left'),

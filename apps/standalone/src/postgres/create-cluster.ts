@@ -30,8 +30,8 @@ export function createCluster(home: PostgresHome): void {
   writePassword(home);
   if (home.account !== null) chownSync(partial, home.account.uid, home.account.gid);
   const init = ['-D', partial, '-U', DATABASE_USER, `--pwfile=${passwordPath(home)}`, '--auth=scram-sha-256', '--encoding=UTF8'];
-  run(home, home.binaries.initdb, [...init, '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']);
-  run(home, home.binaries.postgres, ['--single', '-D', partial, 'postgres'], `CREATE DATABASE ${DATABASE}\n`);
+  run(home, [home.binaries.initdb, ...init, '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']);
+  run(home, [home.binaries.postgres, '--single', '-D', partial, 'postgres'], `CREATE DATABASE ${DATABASE}\n`);
   renameSync(partial, home.cluster);
 }
 
@@ -41,8 +41,8 @@ function writePassword(home: PostgresHome): void {
   if (home.account !== null) chownSync(path, home.account.uid, home.account.gid);
 }
 
-function run(home: PostgresHome, program: string, argumentList: readonly string[], input = ''): void {
-  const { account, folder } = home;
+function run({ account, folder }: PostgresHome, commandLine: readonly string[], input = ''): void {
+  const [program = '', ...argumentList] = commandLine;
   const result = spawnSync(program, argumentList, {
     input,
     cwd: folder,

@@ -96,11 +96,11 @@ describe('the embedded Postgres', () => {
     await postgres.stop(4000);
   });
 
-  (asRoot ? it : it.skip)('as root, below a folder nobody else may enter, keeps its data where the server can get', async () => {
+  it('below a folder that nobody else may enter, keeps its data where the server can get', async () => {
     mkdirSync(join(dataDir, 'closed'), { mode: 0o700 });
     const closed = settlePostgresHome(join(dataDir, 'closed', 'data'), findPostgresBinaries(), findServerAccount());
     try {
-      expect(closed.notice).toContain('HARVEST_DATA_DIR');
+      expect(closed.notice ?? 'ours').toContain(asRoot ? 'HARVEST_DATA_DIR' : 'ours');
       const postgres = new EmbeddedPostgres(closed, systemClock, silentLogger);
       await expect(ask(await postgres.start(), 'SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
       await postgres.stop(4000);

@@ -73,15 +73,20 @@ export class EmbeddedPostgres {
     const { cluster } = this.home;
     if (hasForeignPidFile(cluster)) rmSync(join(cluster, 'postmaster.pid'), { force: true });
     const child = this.spawnServer(port);
-    const deadlineMs = this.clock.nowMs() + READY_TIMEOUT_MS;
-    while (this.clock.nowMs() < deadlineMs) {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) break;
-      const server = findServer(cluster);
-      if (server?.pid === child.pid && server.ready) return null;
-      await this.clock.sleep(10);
-    }
+    if (await this.becomesReady(child)) return null;
     if (child.exitCode === null) await stopServer(cluster, this.clock, ORPHAN_STOP_MS);
     return this.startFailure();
+  }
+
+  /** False when it ends, or takes longer than a recovery may. */
+  private async becomesReady(child: ChildProcess): Promise<boolean> {
+    const deadlineMs = this.clock.nowMs() + READY_TIMEOUT_MS;
+    while (this.clock.nowMs() < deadlineMs && child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const server = findServer(this.home.cluster);
+      if (server !== null && server.pid === child.pid && server.ready) return true;
+      await this.clock.sleep(10);
+    }
+    return false;
   }
 
   private startFailure(): HarvestError {

@@ -1,6 +1,6 @@
-import type { LogAdmin, TopicPartition } from '@harvest/contracts';
+import type { LogAdmin, PartitionRange, TopicPartition } from '@harvest/contracts';
 import { eventTopics } from '@harvest/contracts';
-import type { GenerationRef, ProjectionStore } from '@harvest/read-models';
+import type { Checkpoint, GenerationRef, ProjectionStore } from '@harvest/read-models';
 
 export interface PartitionLag extends TopicPartition {
   /** Null: no checkpoint is known. */
@@ -33,23 +33,18 @@ export class LagOperation {
     const checkpoints = new Map((await this.store.loadCheckpoints(generation)).map((checkpoint) => [nameOf(checkpoint), checkpoint]));
     const ends = new Map((existing.length === 0 ? [] : await this.log.ranges(existing)).map((range) => [nameOf(range), range]));
     const names = [...new Set([...ends.keys(), ...checkpoints.keys()])];
-    const partitions = names.map((name): PartitionLag => {
-      const checkpoint = checkpoints.get(name) ?? null;
-      const end = ends.get(name) ?? null;
-      const { topic, partition } = (checkpoint ?? end) as TopicPartition;
-      const lagRecords = checkpoint === null || end === null ? null : end.endOffset - checkpoint.nextOffset;
-      return {
-        topic,
-        partition,
-        nextOffset: checkpoint?.nextOffset ?? null,
-        endOffset: end?.endOffset ?? null,
-        lagRecords,
-        parkedKeys: checkpoint?.parkedKeys ?? 0,
-        owner: checkpoint?.owner ?? null,
-      };
-    });
+    const partitions = names.map((name) => lagOf(checkpoints.get(name) ?? null, ends.get(name) ?? null));
     return { generation: generation.generation, partitions: partitions.sort(byPartition), totalRecords: totalOf(partitions) };
   }
+}
+
+/** One of the two is known. */
+function lagOf(checkpoint: Checkpoint | null, end: PartitionRange | null): PartitionLag {
+  const { topic, partition } = (checkpoint ?? end) as TopicPartition;
+  const endOffset = end === null ? null : end.endOffset;
+  if (checkpoint === null) return { topic, partition, nextOffset: null, endOffset, lagRecords: null, parkedKeys: 0, owner: null };
+  const { nextOffset, parkedKeys, owner } = checkpoint;
+  return { topic, partition, nextOffset, endOffset, lagRecords: endOffset === null ? null : endOffset - nextOffset, parkedKeys, owner };
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {

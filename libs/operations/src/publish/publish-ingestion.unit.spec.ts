@@ -101,10 +101,13 @@ describe('an ingestion', () => {
     const log = new MemoryLog();
     await publish(log, scores(95));
     let written = 0;
+    const surpluses: number[] = [];
     for (const event of log.events()) {
       if (event.type === 'score.computed') written += 1;
-      if (event.type === 'ingestion.progressed') expect(event.payload.counts['score.computed']).toBeLessThanOrEqual(written);
+      if (event.type === 'ingestion.progressed') surpluses.push(written - (event.payload.counts['score.computed'] ?? 0));
     }
+    expect(surpluses.length).toBeGreaterThan(1);
+    expect(Math.min(...surpluses)).toBeGreaterThanOrEqual(0);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(

@@ -39,39 +39,44 @@ export function* simulateStream(options: SimulationOptions): Generator<Simulated
   const later = new Agenda();
   for (let step = 0; step < options.artifacts; step += 1) {
     const atMs = START_MS + Math.floor((SPAN_MS * step) / options.artifacts);
-    planLife(context, later, simulateArtifact(context, step, atMs), atMs);
+    planLife(context, planner(later, step, atMs), simulateArtifact(context, step, atMs));
     yield* later.due(step);
   }
   yield* later.rest();
 }
 
 /** What happens to one artifact, spread over the steps to come. */
-function planLife(context: ArtifactContext, later: Agenda, artifact: SimulatedArtifact, atMs: number): void {
+function planLife(context: ArtifactContext, add: Plan, artifact: SimulatedArtifact): void {
   const { random } = context;
-  const { index, identity, observed, quality } = artifact;
-  const add = planner(later, index, atMs);
+  const { identity, observed } = artifact;
   const scoreFirst = random.chance(SHARE.scoreFirst);
-  add(scoreFirst ? 1 + random.below(40) : 0, (timeMs) => ({
-    type: 'artifact.observed',
-    payload: observed,
-    source: identity.source,
-    timeMs,
-  }));
-  if (scoreFirst || random.chance(SHARE.scored)) {
-    add(scoreFirst ? 0 : random.geometric(6), (timeMs) => scoreEvent(context, artifact, timeMs));
-    if (random.chance(SHARE.rescored)) add(60 + random.geometric(120), (timeMs) => scoreEvent(context, artifact, timeMs));
-  }
+  const afterSteps = scoreFirst ? 1 + random.below(40) : 0;
+  add(afterSteps, (timeMs) => ({ type: 'artifact.observed', payload: observed, source: identity.source, timeMs }));
+  planScores(context, add, { artifact, scoreFirst });
+  planReports(context, add, artifact);
+  planEnding(context, add, artifact);
+  planRelationship(context, add, artifact);
+}
+
+function planScores(context: ArtifactContext, add: Plan, about: { artifact: SimulatedArtifact; scoreFirst: boolean }): void {
+  const { random } = context;
+  const { artifact, scoreFirst } = about;
+  if (!scoreFirst && !random.chance(SHARE.scored)) return;
+  add(scoreFirst ? 0 : random.geometric(6), (timeMs) => scoreEvent(context, artifact, timeMs));
+  if (random.chance(SHARE.rescored)) add(60 + random.geometric(120), (timeMs) => scoreEvent(context, artifact, timeMs));
+}
+
+/** What others make of it, and what its source says of it later. */
+function planReports(context: ArtifactContext, add: Plan, { identity, observed, quality }: SimulatedArtifact): void {
+  const { random } = context;
   if (random.chance(SHARE.classified)) {
     const payload = simulateClassification(context, identity.artifactId);
     add(random.geometric(10), (timeMs) => ({ type: 'artifact.classified', payload, source: 'classifier', timeMs }));
   }
-  if (random.chance(SHARE.observedAgain)) {
-    const payload = { ...observed, metrics: simulateMetrics(random, identity.source, Math.min(0.99, quality * 1.1)) };
-    if (random.chance(0.3)) delete payload.text;
-    add(50 + random.geometric(150), (timeMs) => ({ type: 'artifact.observed', payload, source: identity.source, timeMs }));
-  }
-  planEnding(context, add, artifact);
-  planRelationship(context, add, artifact);
+  if (!random.chance(SHARE.observedAgain)) return;
+  const payload = { ...observed, metrics: simulateMetrics(random, identity.source, Math.min(0.99, quality * 1.1)) };
+  if (random.chance(0.3)) delete payload.text;
+  add(50 + random.geometric(150), (timeMs) => ({ type: 'artifact.observed', payload, source: identity.source, timeMs }));
 }
 
 type Plan = (afterSteps: number, event: (timeMs: number) => SimulatedEvent) => void;
