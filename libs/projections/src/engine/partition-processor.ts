@@ -21,7 +21,7 @@ import { Wakeup } from './wakeup';
 /** A stale fetch may still be on its way after a seek; before this has passed it is not answered by another one. */
 const SEEK_AGAIN_MS = 1_000;
 /** The log holds more, and nothing has come of it for so long: the client reads elsewhere, or a seek was lost. */
-const STALLED_MS = 10_000;
+const STALLED_MS = 30_000;
 
 /**
  * One partition of one generation: queue → slice → decode → write, one transaction after the other, the next one decoded while the

@@ -8,6 +8,7 @@ import type { Store } from '@harvest/store';
 import { createTestDatabase, serviceAddress, uniqueTopicPrefix } from '@harvest/testing';
 import type { TestDatabase } from '@harvest/testing';
 import { Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { MIGRATIONS } from '../../../../migrations';
 import { currentDefinitions } from '../definitions/current-definitions';
 import { createProjectorRuntime } from './projector-runtime';
@@ -22,7 +23,7 @@ const generation = { generation: 1, schema: 'read_1' };
 class House {
   readonly prefix = uniqueTopicPrefix();
   readonly metrics = createMetrics();
-  readonly log: EventLog = createKafkaLog({ brokers, clientId: 'test', logger: silentLogger });
+  log: EventLog = createKafkaLog({ brokers, clientId: 'test', logger: silentLogger });
   readonly crashes: Error[] = [];
   store!: Store;
   private database!: TestDatabase;
@@ -108,6 +109,16 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   while (!(await condition())) {
     if (Date.now() > endMs) throw new Error(`not within ${limitMs} ms: ${what}`);
     await sleep(50);
+  }
+}
+
+async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<void> {
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.disconnect();
   }
 }
 
@@ -213,20 +224,77 @@ describe('ownership', () => {
     await house.caughtUp();
     await first.stop(5_000);
     await house.log.append(ids(50, 100).map((id) => house.observed(id)));
-    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    const groupId = `${house.prefix}projector.${await house.store.generations.installationId()}.g1`;
     const topic = topicName(house.prefix, 'artifacts');
-    const ends = await admin.fetchTopicOffsets(topic);
-    await admin.setOffsets({
-      groupId,
-      topic,
-      partitions: ends.map(({ partition, high }) => ({ partition, offset: partition === 0 ? high : '0' })),
+    const groupId = `${house.prefix}projector.${await house.store.generations.installationId()}.g1`;
+    await withAdmin(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const partitions = ends.map(({ partition, high }) => ({ partition, offset: partition === 0 ? high : '0' }));
+      await admin.setOffsets({ groupId, topic, partitions });
     });
-    await admin.disconnect();
     await house.runtime('second').start();
     await house.caughtUp();
     expect(await house.rows('count_by_kind')).toMatchObject([{ artifacts: '100' }]);
+  });
+});
+
+describe('a log that is not what it was', () => {
+  const artifacts = () => topicName(house.prefix, 'artifacts');
+  const reasons = (runtime: ProjectorRuntime) =>
+    runtime.status().generations.flatMap(({ partitions }) => partitions.flatMap(({ reason }) => reason ?? []));
+
+  /** A projector that has read 40 artifacts and left. */
+  const afterFirst = async (): Promise<void> => {
+    house = await new House().open();
+    const first = house.runtime('first');
+    await first.start();
+    await house.log.append(ids(0, 40).map((id) => house.observed(id)));
+    await house.caughtUp();
+    await first.stop(5_000);
+  };
+
+  it('[m] control records only: an aborted and a committed transaction are passed, also by a projector that has just begun', async () => {
+    await afterFirst();
+    const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });
+    const producer = kafka.producer({ transactionalId: house.prefix, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (const partition of [0, 1]) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: artifacts(), messages: [{ partition, key: 'aborted', value: '{}' }] });
+      await transaction.abort();
+    }
+    await producer.disconnect();
+    await house.runtime('second').start();
+    await house.caughtUp();
+    expect((await house.store.deadLetters.list({}, 10)).length).toBe(0);
+  });
+
+  it('history lost: records deleted before they were read halt their partitions, with the reason', async () => {
+    await afterFirst();
+    await house.log.append(ids(40, 80).map((id) => house.observed(id)));
+    await withAdmin(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(artifacts());
+      await admin.deleteTopicRecords({ topic: artifacts(), partitions: ends.map(({ partition, high }) => ({ partition, offset: high })) });
+    });
+    await house.log.append(ids(80, 120).map((id) => house.observed(id)));
+    const second = house.runtime('second');
+    await second.start();
+    await until('both halt', () => reasons(second).length === 2);
+    expect([reasons(second), (await house.rows('discovery')).length]).toEqual([['history-lost', 'history-lost'], 40]);
+  });
+
+  it('deleted and made anew, and longer than before: halted, nothing of it is taken for what was', async () => {
+    await afterFirst();
+    await withAdmin((admin) => admin.deleteTopics({ topics: [artifacts()] }));
+    await until('it is gone', async () => (await house.log.describeTopics([artifacts()])).length === 0);
+    // A client that has known the topic does not get over its deletion: those of a new process do the rest.
+    await house.log.close();
+    house.log = createKafkaLog({ brokers, clientId: 'test-2', logger: silentLogger });
+    await house.log.createTopics([{ topic: artifacts(), partitions: 2, retentionMs: -1 }]);
+    await house.log.append(ids(200, 400).map((id) => house.observed(id)));
+    const second = house.runtime('second');
+    await second.start();
+    await until('both halt', () => reasons(second).length === 2);
+    expect([reasons(second), (await house.rows('discovery')).length]).toEqual([['topic-recreated', 'topic-recreated'], 40]);
   });
 });
 
@@ -271,10 +339,8 @@ describe('start', () => {
     house = await new House().open();
     const runtime = house.runtime('one');
     await runtime.start();
-    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    await admin.createPartitions({ topicPartitions: [{ topic: topicName(house.prefix, 'scores'), count: 3 }] });
-    await admin.disconnect();
+    const scores = topicName(house.prefix, 'scores');
+    await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic: scores, count: 3 }] }));
     const halted = () =>
       runtime.status().generations.flatMap(({ partitions }) => partitions.filter(({ reason }) => reason === 'topic-grew'));
     await until('the topic is halted', () => halted().length === 2);

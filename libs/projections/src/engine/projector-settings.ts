@@ -34,7 +34,7 @@ export const DEFAULT_PROJECTOR_SETTINGS: Omit<ProjectorSettings, 'owner'> = {
   chunkBytes: 2 * 1024 * 1024,
   queueBytes: 2 * 1024 * 1024,
   totalQueueBytes: 16 * 1024 * 1024,
-  chunksInHand: 6,
+  chunksInHand: 4,
   onPoison: { default: 'park', byFamily: {} },
   parkedKeyLimit: 1_000,
   writeAttempts: 6,
