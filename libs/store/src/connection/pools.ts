@@ -47,9 +47,10 @@ export const WRITER_PLANNING = '-c enable_hashjoin=off -c enable_mergejoin=off -
 
 /**
  * One-row tables (pointer, installation) are never analyzed and taken for thousands of rows, so the planner finds a read dear
- * enough to compile: one to two seconds of compiling for two milliseconds of work, on every read.
+ * enough to compile: one to two seconds of compiling for two milliseconds of work, on every read. And starting parallel workers
+ * costs twenty milliseconds where an answer takes one; they are started even for a part of a plan that then does not run.
  */
-const READER_PLANNING = '-c jit=off';
+const READER_PLANNING = '-c jit=off -c max_parallel_workers_per_gather=0';
 
 /** The pool's own listener does not cover a client that is checked out; its queries are rejected, which is where it shows. */
 const onCheckedOutError = () => undefined;
