@@ -78,7 +78,7 @@ export function createStore(options: StoreOptions): Store {
   const { databaseUrl, topicPrefix, logger, metrics } = options;
   const pools = new Pools({ databaseUrl, settings: options.pool ?? {}, logger, metrics });
   const transactions = { pools, timeouts: { ...TIMEOUTS, ...options.timeouts } };
-  const listener = new NoticeListener({ connect: () => pools.dedicated(), channels: [NOTICE_CHANNEL, LOG_CHANNEL], logger });
+  const listener = new NoticeListener({ connect: () => pools.listener(), channels: [NOTICE_CHANNEL, LOG_CHANNEL], logger });
   let closing: Promise<unknown> | undefined;
   return {
     migrator: new Migrator({ databaseUrl, migrations: options.migrations, logger }),

@@ -99,15 +99,15 @@ export class Pools {
     this.controls = this.pool({ ...pipelined, max: control });
   }
 
-  /** A connection of its own, in no pool: for LISTEN and for long work. Not connected yet. */
-  dedicated(): Client {
+  /** A connection of its own, in no pool, for LISTEN. Not connected yet. */
+  listener(): Client {
     const { settings, options } = this;
     return new Client({
       connectionString: options.databaseUrl,
       connectionTimeoutMillis: Math.min(settings.waitMs, 10_000),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      application_name: settings.applicationName,
+      application_name: `${settings.applicationName}-listener`,
     });
   }
 

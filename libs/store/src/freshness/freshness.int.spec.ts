@@ -101,7 +101,9 @@ describe('the change feed', () => {
       onReconnected: () => heard.push('reconnected'),
       onDisconnected: () => heard.push('disconnected'),
     });
-    await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`);
+    await sql.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'harvest-listener'`,
+    );
     await until(() => heard.includes('reconnected'));
     await test.store.counters.move(['discoveries']);
     await until(() => heard.includes('counter'));

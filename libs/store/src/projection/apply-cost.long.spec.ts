@@ -5,10 +5,9 @@ import { createTestStore, handChunk, type HandEvent, type TestStore } from '@har
 import { Client } from 'pg';
 
 /**
- * What applying costs, in CPU µs per event: Node's share of the store and the backends'. Runs only when asked (STORE_BENCH=1): its
- * figures need a quiet machine, so nothing is asserted but that the work was done.
+ * What applying costs, in CPU µs per event: Node's share of the store and the backends'. Run by
+ * TEST_STAGE=long: its figures need a quiet machine, so nothing is asserted but that the work was done.
  */
-const run = process.env['STORE_BENCH'] ? describe : describe.skip;
 const CHUNKS = Number(process.env['STORE_BENCH_CHUNKS'] ?? 20);
 const SIZE = Number(process.env['STORE_BENCH_SIZE'] ?? 1_500);
 const SOURCES = ['arxiv', 'github', 'x', 'crossref'];
@@ -16,13 +15,11 @@ const SOURCES = ['arxiv', 'github', 'x', 'crossref'];
 let test: TestStore;
 let sql: Client;
 beforeAll(async () => {
-  if (!process.env['STORE_BENCH']) return;
   test = await createTestStore({ pool: { writers: 1 } });
   sql = new Client({ connectionString: test.database.url });
   await sql.connect();
 });
 afterAll(async () => {
-  if (!process.env['STORE_BENCH']) return;
   await sql.end();
   await test.close();
 });
@@ -80,7 +77,7 @@ async function measure(
   return from + BigInt(events);
 }
 
-run('the cost of apply', () => {
+describe('the cost of apply', () => {
   it('per event', async () => {
     const claimOf = async (family: string, partition: number) => {
       const at = { topic: `${test.topicPrefix}${family}.v1`, partition, firstOffset: toOffset(0), partitionCount: 1 };
