@@ -3,14 +3,14 @@ import type { Logger } from '@harvest/observability';
 
 /** In this order; what belongs to one step ends side by side. */
 const STEPS = ['work', 'rooms', 'postgres', 'last'] as const;
-export type ShutdownStep = (typeof STEPS)[number];
+type ShutdownStep = (typeof STEPS)[number];
 
 /** Together below 5 s: whatever hangs is left behind, and what was committed is safe. */
-const LIMIT_MS: Readonly<Record<ShutdownStep, number>> = { work: 2200, rooms: 600, postgres: 1500, last: 200 };
+export const SHUTDOWN_LIMITS_MS: Readonly<Record<ShutdownStep, number>> = { work: 2200, rooms: 600, postgres: 1500, last: 200 };
 /** Of Postgres's time, for the gentle way. */
 const GENTLE_SHARE = 0.6;
 
-export interface Closable {
+interface Closable {
   readonly step: ShutdownStep;
   readonly name: string;
   close(withinMs: number): Promise<void>;
@@ -21,7 +21,10 @@ export class Shutdown {
   private readonly closables: Closable[] = [];
   private running: Promise<void> | null = null;
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly limitsMs: Readonly<Record<ShutdownStep, number>> = SHUTDOWN_LIMITS_MS,
+  ) {}
 
   add(closable: Closable): void {
     this.closables.push(closable);
@@ -42,7 +45,7 @@ export class Shutdown {
 
   private async closeOne(closable: Closable): Promise<void> {
     const { step, name } = closable;
-    const limitMs = LIMIT_MS[step];
+    const limitMs = this.limitsMs[step];
     try {
       await withDeadline(closable.close(limitMs * GENTLE_SHARE), limitMs, `ending ${name}`);
     } catch (error) {
