@@ -1,4 +1,4 @@
-export { currentDefinitions, knownDefinition } from './definitions/current-definitions';
+export { currentDefinitions } from './definitions/current-definitions';
 export { decodeRecords } from './engine/decoded-records';
 export type { DecodedRecords } from './engine/decoded-records';
 export { ProjectionChunk } from './engine/projection-chunk';

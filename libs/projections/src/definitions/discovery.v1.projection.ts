@@ -79,14 +79,14 @@ function observe(fact: Fact, row: DiscoveryRow, event: EventOf<'artifact.observe
   const { sequence } = event.envelope;
   const outcome = judgeHalf(row.observed, sequence);
   const guard = guardAfterEvent(row.observed, sequence, outcome);
-  if (outcome !== 'projected') return passed(fact, row, outcome, guard === row.observed ? row : { ...row, observed: guard });
+  if (outcome !== 'projected') return passed(fact, row, { outcome, row: guard === row.observed ? row : { ...row, observed: guard } });
   const draft: Draft = { ...row, observed: guard, observedFacts: fact.fingerprint };
   const payload = event.payload;
   draft.source = payload.source;
   draft.artifactType = payload.artifactType;
   if (!row.observed.alive) draft.firstSeenMs = fact.timestampMs;
   setPublished(draft, row, payload);
-  return artifactStep(fact, row, rank(draft), 'written', 'kept');
+  return artifactStep(fact, row, { row: rank(draft), observed: 'written', classified: 'kept' });
 }
 
 /** A date and its precision are a pair: a date replaces both, a precision alone says nothing. */
@@ -104,8 +104,9 @@ function setPublished(draft: Draft, row: DiscoveryRow, payload: ArtifactObserved
 function classify(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
   const outcome = judgeHalf(row.classified, sequence);
   const guard = guardAfterEvent(row.classified, sequence, outcome);
-  if (outcome !== 'projected') return passed(fact, row, outcome, guard === row.classified ? row : { ...row, classified: guard });
-  return artifactStep(fact, row, { ...row, classified: guard, classifiedFacts: fact.fingerprint }, 'kept', 'written');
+  if (outcome !== 'projected') return passed(fact, row, { outcome, row: guard === row.classified ? row : { ...row, classified: guard } });
+  const draft: Draft = { ...row, classified: guard, classifiedFacts: fact.fingerprint };
+  return artifactStep(fact, row, { row: draft, observed: 'kept', classified: 'written' });
 }
 
 /** Clears all halves that the artifacts topic feeds; the score's belongs to another topic and stays. */
@@ -117,13 +118,13 @@ function retract(fact: Fact, row: DiscoveryRow, sequence: bigint | null): Discov
   const changes = { observed: changeOf(row.observed, observed), classified: changeOf(row.classified, classified) };
   if (changes.observed === 'cleared') forgetObserved(draft);
   if (changes.classified === 'cleared') draft.classifiedFacts = null;
-  return artifactStep(fact, row, rank(draft), changes.observed, changes.classified);
+  return artifactStep(fact, row, { row: rank(draft), ...changes });
 }
 
 /** Without a sequence it still beats all before it, so it is not a loser; and it makes the row, if there is none. */
 function retractNothing(fact: Fact, row: DiscoveryRow, sequence: bigint | null): DiscoveryStep {
-  if (row.artifactPosition === null) return artifactStep(fact, row, { ...row }, 'kept', 'kept');
-  return passed(fact, row, sequence === null ? 'projected' : 'superseded', row);
+  if (row.artifactPosition === null) return artifactStep(fact, row, { row: { ...row }, observed: 'kept', classified: 'kept' });
+  return passed(fact, row, { outcome: sequence === null ? 'projected' : 'superseded', row });
 }
 
 const changeOf = (before: HalfGuard, after: HalfGuard): HalfChange => (before.alive && !after.alive ? 'cleared' : 'kept');
@@ -173,7 +174,7 @@ export function hotOf(discoveryScore: number, publishedMs: number): bigint {
   return BigInt(Math.round((Math.log(discoveryScore / SCORE_SCALE) + publishedMs / HOT_DECAY_MS) * HOT_SCALE));
 }
 
-function rank(draft: Draft): DiscoveryRow {
+function rank(draft: Draft): Draft {
   const { discoveryScore, publishedMs } = draft;
   draft.visible = draft.observed.alive && draft.scored.alive;
   draft.hot = draft.visible && discoveryScore !== null && publishedMs !== null ? hotOf(discoveryScore, publishedMs) : null;
@@ -186,14 +187,21 @@ export function looksLikeFraction(payload: ScoreComputed): boolean {
   return discoveryScore <= 1 && (novelty ?? 0) <= 1 && (emergence ?? 0) <= 1 && (obscurity ?? 0) <= 1;
 }
 
-function artifactStep(fact: Fact, known: DiscoveryRow, draft: Draft, observed: HalfChange, classified: HalfChange): DiscoveryStep {
-  draft.artifactPosition = positionOf(fact);
-  return { row: draft, outcome: 'projected', observed, classified, otherPartition: isOther(known.artifactPosition, fact) };
+interface ArtifactChange {
+  readonly row: Draft;
+  readonly observed: HalfChange;
+  readonly classified: HalfChange;
 }
 
-function passed(fact: Fact, known: DiscoveryRow, outcome: Outcome, row: DiscoveryRow): DiscoveryStep {
-  const seen = row === known ? row : { ...row, artifactPosition: positionOf(fact) };
-  return { row: seen, outcome, observed: 'kept', classified: 'kept', otherPartition: isOther(known.artifactPosition, fact) };
+function artifactStep(fact: Fact, known: DiscoveryRow, { row, observed, classified }: ArtifactChange): DiscoveryStep {
+  row.artifactPosition = positionOf(fact);
+  return { row, outcome: 'projected', observed, classified, otherPartition: isOther(known.artifactPosition, fact) };
+}
+
+function passed(fact: Fact, known: DiscoveryRow, after: { readonly outcome: Outcome; readonly row: DiscoveryRow }): DiscoveryStep {
+  const row = after.row === known ? known : { ...after.row, artifactPosition: positionOf(fact) };
+  const otherPartition = isOther(known.artifactPosition, fact);
+  return { row, outcome: after.outcome, observed: 'kept', classified: 'kept', otherPartition };
 }
 
 const positionOf = (fact: Fact) => ({ partition: fact.partition, offset: fact.offset });

@@ -68,7 +68,7 @@ function factOf(decoded: Decoded, record: LogRecord, place: { partition: number;
 /** Only what has a stored counterpart to be compared with. */
 function fingerprintOf(event: HarvestEvent, partition: number, value: Buffer): bigint | null {
   if (event.type === 'artifact.retracted' || event.type.startsWith('ingestion.')) return null;
-  return factFingerprint(event.type, event.envelope.sequence, partition, value);
+  return factFingerprint(value, { type: event.type, sequence: event.envelope.sequence, partition });
 }
 
 function isSuspicious({ event }: Fact): boolean {

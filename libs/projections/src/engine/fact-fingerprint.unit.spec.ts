@@ -5,20 +5,20 @@ const value = Buffer.from('{"artifactId":"a"}');
 
 describe('fingerprints of facts', () => {
   it('are equal for equal bytes and fit an int8', () => {
-    const print = factFingerprint('artifact.observed', null, 0, value);
-    expect(factFingerprint('artifact.observed', null, 0, Buffer.from(value))).toBe(print);
+    const print = factFingerprint(value, { type: 'artifact.observed', sequence: null, partition: 0 });
+    expect(factFingerprint(Buffer.from(value), { type: 'artifact.observed', sequence: null, partition: 0 })).toBe(print);
     expect(BigInt.asIntN(64, print)).toBe(print);
   });
 
   it('differ by value, type, sequence and partition', () => {
     const prints = [
-      factFingerprint('artifact.observed', null, 0, value),
-      factFingerprint('artifact.observed', null, 0, Buffer.from('{"artifactId":"b"}')),
-      factFingerprint('artifact.classified', null, 0, value),
-      factFingerprint('artifact.observed', 0n, 0, value),
-      factFingerprint('artifact.observed', 1n, 0, value),
-      factFingerprint('artifact.observed', 2n ** 53n - 1n, 0, value),
-      factFingerprint('artifact.observed', null, 1, value),
+      factFingerprint(value, { type: 'artifact.observed', sequence: null, partition: 0 }),
+      factFingerprint(Buffer.from('{"artifactId":"b"}'), { type: 'artifact.observed', sequence: null, partition: 0 }),
+      factFingerprint(value, { type: 'artifact.classified', sequence: null, partition: 0 }),
+      factFingerprint(value, { type: 'artifact.observed', sequence: 0n, partition: 0 }),
+      factFingerprint(value, { type: 'artifact.observed', sequence: 1n, partition: 0 }),
+      factFingerprint(value, { type: 'artifact.observed', sequence: 2n ** 53n - 1n, partition: 0 }),
+      factFingerprint(value, { type: 'artifact.observed', sequence: null, partition: 1 }),
     ];
     expect(new Set(prints).size).toBe(prints.length);
   });
@@ -26,7 +26,7 @@ describe('fingerprints of facts', () => {
   it('no two of 200,000 meet', () => {
     const prints = new Set<bigint>();
     for (let index = 0; index < 200_000; index += 1)
-      prints.add(factFingerprint('score.computed', null, index % 12, Buffer.from(`{"n":${index}}`)));
+      prints.add(factFingerprint(Buffer.from(`{"n":${index}}`), { type: 'score.computed', sequence: null, partition: index % 12 }));
     expect(prints.size).toBe(200_000);
   });
 });

@@ -14,7 +14,6 @@ import type { ArtifactFacts } from '../definitions/artifact-card.v1.projection';
 import { countsV1 } from '../definitions/counts.v1.projection';
 import type { Fact, Outcome } from '../definitions/definition';
 import { discoveryV1 } from '../definitions/discovery.v1.projection';
-import type { DiscoveryStep } from '../definitions/discovery.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
 import { factsOfGroup, groupBySubject, sizeOfGroup } from './subject-groups';
 import type { SubjectGroup } from './subject-groups';
@@ -70,15 +69,11 @@ function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCa
     const step = evolving(fact, () => discoveryV1.evolve(fact, row));
     count(tally, step);
     row = step.row;
-    if (step.observed !== 'kept' || step.classified !== 'kept') facts = cardFactsAfter(facts, start.card, fact, step);
+    if (step.observed !== 'kept' || step.classified !== 'kept')
+      facts = artifactCardV1.evolve(facts ?? factsOfCard(start.card), fact.event, step);
   }
   const discovery = row as DiscoveryRow;
   return { rows: { discovery, card: touchesCards ? cardAfter(discovery, facts, start.card) : null }, ...tally };
-}
-
-/** The stored card is parsed only when something changes, and once per subject. */
-function cardFactsAfter(facts: ArtifactFacts | null, stored: ArtifactCardRow | null, fact: Fact, step: DiscoveryStep): ArtifactFacts {
-  return artifactCardV1.evolve(facts ?? factsOfCard(stored), fact.event, step);
 }
 
 /** The known card itself when it says the same; null when none of the artifact's own halves is alive. */
