@@ -137,7 +137,7 @@ function defineCache(program: CommanderCommand, action: Action): void {
   cache.command('stats').description('entries, hits and misses').action(load('showCacheStats'));
   cache
     .command('invalidate')
-    .argument('[scopes...]', 'all when none is given')
+    .argument('[pattern]', 'names scopes, `*` stands for any text; all of them when it is not given')
     .description('every process makes its answers anew')
     .action(load('invalidateCache'));
   cache.command('clear').description('empty both tiers').action(load('clearCache'));
