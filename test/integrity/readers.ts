@@ -145,7 +145,7 @@ export class Readers {
       const answer = await fetch(`${this.apiUrl}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) });
       const text = await answer.text();
       this.slowestMs = Math.max(this.slowestMs, Date.now() - startedMs);
-      if (answer.status === 200) return this.accept<T>(answer, text);
+      if (answer.status === 200) return this.accept(answer, text) as T;
       this.refuse({ answer, text, path, excused: wasDown || this.isDatabaseDown });
     } catch (error) {
       this.fail(`${path}: ${String(error)} after ${Date.now() - startedMs} ms`);
@@ -153,11 +153,11 @@ export class Readers {
     return null;
   }
 
-  private accept<T>(answer: Response, text: string): T {
+  private accept(answer: Response, text: string): unknown {
     const verdict = answer.headers.get('x-cache') ?? 'none';
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
     for (const name of ['x-position', 'x-staleness-ms']) if (answer.headers.get(name) === null) this.fail(`no ${name} on ${answer.url}`);
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   }
 
   private refuse({ answer, text, path, excused }: { answer: Response; text: string; path: string; excused: boolean }): void {

@@ -29,6 +29,9 @@ interface Known {
   readonly sequenced: boolean;
 }
 
+/** What is set aside belongs to an ingestion of its own: all others must end as complete, without rejections. */
+const SET_ASIDE = 'set-aside';
+
 /** Bytes that no decoder takes; each kind is another reason. */
 const POISONS: readonly Buffer[] = [
   Buffer.from('{"artifactId":'),
@@ -147,7 +150,11 @@ export class Workload {
     const key = Buffer.from(`poison:${this.poisons}`);
     const value = POISONS[this.poisons % POISONS.length] as Buffer;
     this.poisons += 1;
-    const { record } = this.fact('artifact.observed', { artifactId: 'x', source: 'x', artifactType: 'paper', title: 'x' }, {});
+    const { record } = this.fact(
+      'artifact.observed',
+      { artifactId: 'x', source: 'x', artifactType: 'paper', title: 'x' },
+      { ingestionId: SET_ASIDE },
+    );
     const headers = { ...record.headers, ce_subject: key };
     return [{ kind: 'poison', type: null, record: { topic: topicName(this.topicPrefix, 'artifacts'), key, value, headers } }];
   }
@@ -156,7 +163,12 @@ export class Workload {
   private waiting(): Fed[] {
     if (this.poisons === 0) return [];
     const artifactId = `poison:${Math.floor(this.random() * this.poisons)}`;
-    return [{ ...this.fact('artifact.observed', { artifactId, source: 'x', artifactType: 'paper', title: 'waits' }, {}), kind: 'waiting' }];
+    return [
+      {
+        ...this.fact('artifact.observed', { artifactId, source: 'x', artifactType: 'paper', title: 'waits' }, { ingestionId: SET_ASIDE }),
+        kind: 'waiting',
+      },
+    ];
   }
 
   private fact<T extends EventType>(type: T, payload: PayloadOf<T>, around: { ingestionId?: string; sequence?: bigint }): Fed {
