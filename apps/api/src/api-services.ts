@@ -52,12 +52,13 @@ export async function openApiServices(surroundings: Surroundings): Promise<ApiSe
 }
 
 function openStore({ config, logger, metrics }: Surroundings): Store {
-  const { poolSize, poolOverflow, poolWaitMs } = config.database;
+  const { poolSize, poolOverflow, poolWaitMs, statementTimeoutMs } = config.database;
   return createStore({
     databaseUrl: config.databaseUrl,
     topicPrefix: config.topics.prefix,
     migrations: MIGRATIONS,
     pool: { readers: poolSize, readersOverflow: poolOverflow, waitMs: poolWaitMs, writers: 1, applicationName: 'harvest-api' },
+    readTimeoutMs: statementTimeoutMs,
     logger,
     metrics,
   });

@@ -4,7 +4,7 @@ import { createMetrics } from './metrics';
 
 const root = join(__dirname, '../../..');
 /** Named, and emitted by nobody yet: a debt that is seen. */
-const OWED: readonly string[] = ['keyConflictsTotal'];
+const OWED: readonly string[] = [];
 const named = Object.keys(createMetrics()).filter((name) => name !== 'registry');
 
 /** What ships: neither tests nor the file that names the metrics. */

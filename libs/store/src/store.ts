@@ -39,6 +39,8 @@ export interface StoreOptions {
   readonly pool?: PoolSettings;
   /** Of transactions that write: statement (default 15,000), lock (5,000), idle in transaction (5,000). */
   readonly timeouts?: Partial<TransactionTimeouts>;
+  /** The longest a reader's query may take (default 10,000). */
+  readonly readTimeoutMs?: number;
   /** How long a lost COMMIT acknowledgement is looked into (default 30,000). */
   readonly resolveMs?: number;
   /** How long a manifest may promise offsets that the log does not hold (default 10,000). */
@@ -85,6 +87,7 @@ export function createStore(options: StoreOptions): Store {
     projections: new PostgresProjectionStore({
       ...transactions,
       logger,
+      metrics,
       resolveMs: options.resolveMs ?? 30_000,
       ...(options.faults && { faults: options.faults }),
       ...(options.onStatement && { onStatement: options.onStatement }),
@@ -97,7 +100,7 @@ export function createStore(options: StoreOptions): Store {
     changes: new PostgresChangeFeed(listener),
     barrier: new PostgresIngestionBarrier({ ...transactions, graceMs: options.barrierGraceMs ?? 10_000 }),
     staleness: new PostgresStalenessStore(transactions),
-    reader: new PostgresSqlReader({ pools, metrics, topicPrefix }),
+    reader: new PostgresSqlReader({ pools, metrics, topicPrefix, timeoutMs: options.readTimeoutMs ?? 10_000 }),
     embeddedLog: new PostgresEmbeddedLogStore(transactions, listener),
     ping: (timeoutMs = 2_000) => ping(pools, timeoutMs),
     poolStats: () => pools.stats(),

@@ -27,6 +27,11 @@ export class ChunkTransaction {
     private readonly faults?: FaultPoints,
   ) {}
 
+  /** Keys of the chunk that came from another partition of its topic before. */
+  keyConflicts(): readonly string[] {
+    return this.planned?.writers.conflicts() ?? [];
+  }
+
   /** Rejects with a coded error or `CommitUnknownError`; rolling back is the caller's. */
   async run(expectParked: boolean): Promise<Attempt> {
     const parkedKeys = await this.passFence(expectParked);

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '@harvest/contracts';
 import { HarvestError, backoffDelayMs, isHarvestError, systemClock, type Offset } from '@harvest/kernel';
-import type { Logger } from '@harvest/observability';
+import type { HarvestMetrics, Logger } from '@harvest/observability';
 import type { ApplyOutcome, Checkpoint, Chunk, Claim, FaultPoints, GenerationRef, ProjectionStore } from '@harvest/read-models';
 import { classifyError } from '../connection/classify-error';
 import { askAlone, askRead, type TransactionOptions } from '../connection/transact';
@@ -18,6 +18,7 @@ import { ChunkTransaction, type Attempt } from './chunk-transaction';
 
 export interface ProjectionStoreOptions extends TransactionOptions {
   readonly logger: Logger;
+  readonly metrics: HarvestMetrics;
   /** How long a lost acknowledgement is looked into before the call rejects (retriable). */
   readonly resolveMs: number;
   readonly faults?: FaultPoints;
@@ -65,12 +66,23 @@ export class PostgresProjectionStore implements ProjectionStore {
   }
 
   async apply(chunk: Chunk): Promise<ApplyOutcome> {
+    let work: ChunkTransaction | undefined;
     const outcome = await this.settle(chunk, (transaction) => {
-      const work = new ChunkTransaction(transaction, this.encoder, chunk, this.options.faults);
+      work = new ChunkTransaction(transaction, this.encoder, chunk, this.options.faults);
       return work.run(this.expectParked.has(keyOf(chunk)));
     });
-    if (outcome.kind === 'applied') this.remember(chunk, outcome.parkedKeys);
+    if (outcome.kind !== 'applied') return outcome;
+    this.remember(chunk, outcome.parkedKeys);
+    this.alarmConflicts(chunk, work?.keyConflicts() ?? []);
     return outcome;
+  }
+
+  /** Two producers, or two partitioners: what came first is a matter of arrival, which no replay can reproduce. */
+  private alarmConflicts({ topic, partition }: Chunk, keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    this.options.metrics.keyConflictsTotal.inc({ topic }, keys.length);
+    const fields = { code: 'key-in-two-partitions', topic, partition, keys: keys.slice(0, 5), count: keys.length };
+    this.options.logger.error(fields, 'keys were seen in another partition before: do all producers partition by murmur2?');
   }
 
   advance(advance: Advance): Promise<ApplyOutcome> {

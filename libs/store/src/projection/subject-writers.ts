@@ -46,8 +46,13 @@ export class SubjectWriters {
   sendRows(): void {
     this.artifacts?.sendRows();
     this.ingestions?.sendRows();
-    const keys = [...(this.artifacts?.conflicts ?? []), ...(this.ingestions?.conflicts ?? [])];
+    const keys = this.conflicts();
     if (keys.length > 0) this.sendKeyConflicts(keys);
+  }
+
+  /** Known once `evolve` has run. */
+  conflicts(): readonly string[] {
+    return [...(this.artifacts?.conflicts ?? []), ...(this.ingestions?.conflicts ?? [])];
   }
 
   /** Right before COMMIT. */

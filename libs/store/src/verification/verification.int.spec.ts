@@ -1,14 +1,17 @@
 import { toOffset } from '@harvest/kernel';
+import { createMetrics, type HarvestMetrics } from '@harvest/observability';
 import { CANONICAL_TABLES, type CanonicalRow, type CanonicalTable } from '@harvest/read-models';
 import { createTestStore, handChunk, handIngestion, handIngestionChunk, type HandEvent, type TestStore } from '@harvest/testing';
 import { Client } from 'pg';
 
 let test: TestStore;
 let sql: Client;
+let metrics: HarvestMetrics;
 const topicOf = (family: string) => `${test.topicPrefix}${family}.v1`;
 
 beforeEach(async () => {
-  test = await createTestStore();
+  metrics = createMetrics();
+  test = await createTestStore({ metrics });
   sql = new Client({ connectionString: test.database.url });
   await sql.connect();
 });
@@ -161,5 +164,6 @@ describe('verification', () => {
     expect(snapshot.conflictingKeys).toEqual([{ topic: topicOf('artifacts'), key: 'two' }]);
     await snapshot.close();
     expect(await hashes()).toEqual(before);
+    expect((await metrics.keyConflictsTotal.get()).values).toEqual([{ labels: { topic: topicOf('artifacts') }, value: 1 }]);
   });
 });
