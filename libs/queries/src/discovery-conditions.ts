@@ -76,11 +76,17 @@ export function hasKinds(filter: DiscoveryFilter): boolean {
 
 /**
  * `custom` where the best plan depends on the very values: a range on another column than the order's, or a kind under an order
- * that no index leads with it.
+ * that no index leads with it; a total over a range of days.
  */
-export function planOf({ filter, sort }: DiscoveryOrder): 'generic' | 'custom' {
-  const ranged = filter.sinceMs !== null || filter.untilMs !== null;
-  if (sort === 'recent') return filter.minScore === null ? 'generic' : 'custom';
-  if (hasKinds(filter) || ranged) return 'custom';
-  return sort === 'hot' && filter.minScore !== null ? 'custom' : 'generic';
+export function planOf(order: DiscoveryOrder, total: boolean): 'generic' | 'custom' {
+  return (total && isRanged(order.filter)) || dependsOnValues(order) ? 'custom' : 'generic';
+}
+
+function dependsOnValues({ filter, sort }: DiscoveryOrder): boolean {
+  if (sort === 'recent') return filter.minScore !== null;
+  return hasKinds(filter) || isRanged(filter) || (sort === 'hot' && filter.minScore !== null);
+}
+
+function isRanged(filter: DiscoveryFilter): boolean {
+  return filter.sinceMs !== null || filter.untilMs !== null;
 }

@@ -43,11 +43,19 @@ describe(`the plans of the list on ${ROWS} rows`, () => {
     await client.connect();
     for (const statement of sampleStatements({ schema: 'read_1', rows: ROWS })) await client.query(statement);
     await client.query('VACUUM');
+    // As the reader's connections are, see the first test.
+    await client.query('SET jit = off; SET max_parallel_workers_per_gather = 0');
   }, 120_000);
 
   afterAll(async () => {
     await client?.end();
     await test?.close();
+  });
+
+  it('are what the reader runs: it compiles none and starts no workers, which would cost more than any answer', async () => {
+    const text = () => `SELECT current_setting('jit') AS jit, current_setting('max_parallel_workers_per_gather') AS workers`;
+    const { rows } = await test.store.reader.query({ name: 'reader-settings', dependsOn: [], text }, []);
+    expect(rows).toEqual([{ jit: 'off', workers: '0' }]);
   });
 
   const cases: [string, Partial<DiscoveryFilter>, 'page' | 'worst'][] = [

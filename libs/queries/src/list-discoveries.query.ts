@@ -57,7 +57,7 @@ export function buildListDiscoveries(order: DiscoveryOrder, page: { limit: numbe
     dependsOn: ['artifacts', 'scores'],
     text: (schema) => pageText(schema, keys(schema), wanted, total?.(schema) ?? null),
   };
-  return { query, values: values.list, options: { plan: planOf(order) } };
+  return { query, values: values.list, options: { plan: planOf(order, page.total) } };
 }
 
 /** `OFFSET 0` keeps the card's look-up a nested loop by primary key, one per item, whatever the planner thinks of the limit. */
