@@ -2,7 +2,7 @@ import type { LogConsumerHandlers, LogConsumerOptions, NextOffset, TopicPartitio
 import { type Offset, toOffset, withDeadline } from '@harvest/kernel';
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { CarrierMessage } from './fetch-response';
-import { createKafkaClient, type KafkaClient, type KafkaConnection } from './kafka-client';
+import { createKafkaClient, REQUEST_TIMEOUT_MS, type KafkaClient, type KafkaConnection } from './kafka-client';
 
 const MAX_WAIT_MS = 100;
 const HEARTBEAT_INTERVAL_MS = 500;
@@ -34,8 +34,9 @@ export class ConsumerSession {
   lastSignMs = Date.now();
 
   constructor(private readonly options: SessionOptions) {
+    // The group answers a SyncGroup only when its leader has spoken: a dead one is waited for as long as its session lasts.
     const retry = { ...RETRY, restartOnFailure: () => Promise.resolve(!this.isStopped) };
-    this.client = createKafkaClient(options.connection, RETRY);
+    this.client = createKafkaClient(options.connection, RETRY, options.sessionTimeoutMs + REQUEST_TIMEOUT_MS);
     this.consumer = this.client.kafka.consumer({
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,

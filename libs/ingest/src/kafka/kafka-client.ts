@@ -5,6 +5,7 @@ import { Kafka, logLevel, type ISocketFactoryArgs, type LogEntry, type RetryOpti
 import { installKafkajsDefences } from './kafkajs-defences';
 
 const TCP_KEEP_ALIVE_MS = 15_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
 
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -20,7 +21,11 @@ export interface KafkaClient {
 }
 
 /** Opens nothing yet. One per purpose: a client shares its metadata between all it creates, and one bad topic spoils it. */
-export function createKafkaClient(connection: KafkaConnection, retry: RetryOptions): KafkaClient {
+export function createKafkaClient(
+  connection: KafkaConnection,
+  retry: RetryOptions,
+  requestTimeoutMs: number = REQUEST_TIMEOUT_MS,
+): KafkaClient {
   installKafkajsDefences();
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -28,7 +33,7 @@ export function createKafkaClient(connection: KafkaConnection, retry: RetryOptio
     brokers: [...connection.brokers],
     clientId: connection.clientId,
     connectionTimeout: 3_000,
-    requestTimeout: 15_000,
+    requestTimeout: requestTimeoutMs,
     retry,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forwardLog(connection.logger, entry),
