@@ -9,7 +9,7 @@ const RANGES: Record<string, string> = { minScore: 'minScore=5', 'since/until': 
 describe('the combinations that are served', () => {
   it('are those of the documented table', () => {
     const page = readFileSync(join(__dirname, '../../../docs/questions.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| `([a-z+]+)` \| ([a-z, ]+) \| ([a-zA-Z/, ]+) \| (yes|no) \|$/gm)].map(
+    const rows = [...page.matchAll(/^\| `([a-z+]+)` +\| ([a-z, ]+?) +\| ([a-zA-Z/, ]+?) +\| (yes|no) +\|$/gm)].map(
       ([, filter, sorts, ranges, total]) => ({
         filter,
         sorts: sorts?.split(', '),
