@@ -88,7 +88,7 @@ function defineLog(program: CommanderCommand, action: Action): void {
 
 function defineGenerations(program: CommanderCommand, action: Action): void {
   const generations = program.command('generations').description('complete sets of read tables, and which one answers');
-  const load = (name: 'listGenerations' | 'startGeneration' | 'activateGeneration' | 'retireGeneration') =>
+  const load = (name: 'listGenerations' | 'startGeneration' | 'activateGeneration' | 'retireGeneration' | 'acceptGeneration') =>
     action(async () => (await import('./commands/generations.command'))[name]);
   generations.command('list').description('all of them').action(load('listGenerations'));
   generations
@@ -106,6 +106,11 @@ function defineGenerations(program: CommanderCommand, action: Action): void {
     .argument('<number>', 'the generation', generationNumber)
     .description('drop its tables for good')
     .action(load('retireGeneration'));
+  generations
+    .command('accept')
+    .argument('<number>', 'the generation', generationNumber)
+    .description("record today's code of its definitions: for changes that make the same rows")
+    .action(load('acceptGeneration'));
 }
 
 function defineDeadLetters(program: CommanderCommand, action: Action): void {

@@ -39,3 +39,19 @@ export async function retireGeneration({ services, arguments: [number] }: Comman
   await (await services.store()).generations.retire(generation);
   return { json: { generation, state: 'retired' }, text: () => `generation ${generation} is retired, its tables are gone\n` };
 }
+
+/** Only the fingerprints of versions that the generation runs already: another version is another generation's. */
+export async function acceptGeneration({ services, arguments: [number] }: CommandContext): Promise<CommandResult> {
+  const generation = Number(number);
+  const { generations } = await services.store();
+  const recorded = (await generations.list()).find((it) => it.generation === generation)?.definitions ?? [];
+  const now = currentDefinitions();
+  const accepted = recorded.map((old) => now.find(({ name, version }) => name === old.name && version === old.version) ?? old);
+  const changed = accepted.filter(({ fingerprint }) => !recorded.some((old) => old.fingerprint === fingerprint));
+  await generations.acceptDefinitions(generation, accepted);
+  const names = changed.map(({ name, version }) => `${name} v${version}`).join(', ');
+  return {
+    json: { generation, accepted: changed },
+    text: () => `generation ${generation} accepts today's code of ${names || 'nothing new'}\n`,
+  };
+}
