@@ -12,16 +12,20 @@ describe("the group's commits, changed by hand while it is stopped", () => {
   }, 90_000);
   afterAll(() => on.close());
 
-  it.each(['to the end', 'forward', 'back'] as const)(
+  it.each([
+    ['to the end', 0],
+    ['forward', 1],
+    ['back', 0],
+  ] as const)(
     'set %s: nothing is skipped and nothing is doubled, though nothing more is published',
-    async (direction) => {
+    async (direction, topic) => {
       const { house } = on;
       expect(await house.fleet.main?.end('SIGTERM')).toEqual({ code: 0, signal: null });
       await on.feed(1_000);
       await house.group.emptied(20_000);
       const behind = await house.lag();
       expect(behind).toBeGreaterThanOrEqual(1_000);
-      for (const topic of house.hotTopics) expect(await setCommits(house, topic, direction)).toBeGreaterThan(0);
+      expect(await setCommits(house, house.hotTopics[topic]!, direction)).toBeGreaterThan(0);
       await house.fleet.ensureMain();
       await house.caughtUp(45_000);
       expect(await on.verify()).toMatchObject({ ok: true, differing: 0 });

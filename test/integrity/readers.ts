@@ -50,6 +50,9 @@ export class Readers {
   private stopping = false;
   private running: Promise<unknown> = Promise.resolve();
   private seen: readonly string[] = [];
+  /** Whence the last total came, and whence this one: cache verdict, staleness, time. */
+  private totalFrom = '';
+  private lastVerdict = '';
 
   constructor(private readonly apiUrl: string) {}
 
@@ -107,9 +110,10 @@ export class Readers {
     if (page?.total === undefined) return;
     if (page.total < this.total) {
       this.fallenTotals += 1;
-      this.fail(`the total of an insert-only source fell from ${this.total} to ${page.total}`);
+      this.fail(`the total of an insert-only source fell from ${this.total} (${this.totalFrom}) to ${page.total} (${this.lastVerdict})`);
     }
     this.total = page.total;
+    this.totalFrom = this.lastVerdict;
     this.judge(page.items);
   }
 
@@ -155,6 +159,8 @@ export class Readers {
 
   private accept(answer: Response, text: string): unknown {
     const verdict = answer.headers.get('x-cache') ?? 'none';
+    if (answer.url.includes('total=true'))
+      this.lastVerdict = `${verdict}, ${answer.headers.get('x-staleness-ms')} ms stale, ${new Date().toISOString()}`;
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
     for (const name of ['x-position', 'x-staleness-ms']) if (answer.headers.get(name) === null) this.fail(`no ${name} on ${answer.url}`);
     return JSON.parse(text);

@@ -66,7 +66,7 @@ export function longPlan(minutes: number): Plan {
     minimumEffective: Math.floor(60 * share),
     minimumInTransaction: Math.floor(20 * share),
     minimumEvents: Math.floor(500_000 * share),
-    eventsPerSecond: 1_300,
+    eventsPerSecond: 1_150,
   };
 }
 

@@ -120,7 +120,9 @@ class Soak {
         ({ kind, effective, note }) => `${kind}${effective ? '' : ' WITHOUT EFFECT'}${note === undefined ? '' : ` (${note})`}`,
       );
       const took = `${((struckMs - startedMs) / 1000).toFixed(1)} s, resumed after ${(resumedMs / 1000).toFixed(1)} s`;
-      this.options.say(`  ${what.join(' · ')}: ${took}, lag ${this.lag}, ${scene.feeder.acknowledged} events`);
+      this.options.say(
+        `  ${new Date(startedMs).toISOString().slice(11, 19)} ${what.join(' · ')}: ${took}, lag ${this.lag}, ${scene.feeder.acknowledged} events`,
+      );
     } catch (error) {
       this.troubles.push(String(error));
       this.options.say(`  TROUBLE ${String(error)}\n${house.fleet.lastLines()}`);

@@ -4,7 +4,8 @@ import { createHouseOnTestServices } from './house-on-test-services';
 import { sleep, waitUntil } from './wait-until';
 
 const IDLE_IN_TRANSACTION = `SELECT pid FROM pg_stat_activity
-  WHERE datname = current_database() AND application_name = 'harvest-projector' AND state = 'idle in transaction'`;
+  WHERE datname = current_database() AND application_name = 'harvest-projector' AND state = 'idle in transaction'
+    AND clock_timestamp() - state_change > interval '300 ms'`;
 
 describe('a projector stopped past its session and continued', () => {
   let on: HouseOnTestServices;
