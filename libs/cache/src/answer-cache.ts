@@ -85,11 +85,13 @@ export class TieredAnswerCache implements AnswerCache {
 
   /**
    * Neither joined with a flight (one begun earlier may hold less than this request asks for) nor kept (an answer kept for this
-   * version by another process may be older, and readers would see time run backwards). Its snapshot still teaches the counter.
+   * version by another process may be older, and readers would see time run backwards). Its snapshot still teaches the counter. Where
+   * nobody asked for a bypass, what memory holds goes: vouched for again, it would be served after this newer answer.
    */
   private async bypass(request: AnswerRequest, load: Load): Promise<Served> {
     const loaded = await this.parts.refills.admit(load);
     this.parts.view.observeLoaded(request.scope, loaded);
+    if (!request.bypass) this.parts.first.drop(entryKey(request.scope, request.key));
     return { answer: loaded.answer, verdict: 'bypass' };
   }
 

@@ -86,9 +86,28 @@ describe('the answer cache', () => {
 
     bench.pollFails = false;
     await bench.clock.advance(1000);
+    expect((await bench.ask()).verdict).toBe('miss');
     expect(bench.cache.peek(ASKED)).not.toBeNull();
     await bench.clock.advance(-500_000);
     expect(bench.cache.peek(ASKED)).toBeNull();
+    await bench.cache.stop();
+  });
+
+  it('never goes back behind an answer that came from Postgres while nobody vouched, not even as stale', async () => {
+    const bench = await started();
+    await bench.ask();
+    await bench.ask({ key: 'not asked meanwhile' });
+    bench.pollFails = true;
+    await bench.clock.advance(2001);
+    bench.truth.move();
+    const seen = await bench.ask({ staleWhileRevalidate: true });
+    expect(seen.verdict).toBe('bypass');
+    bench.pollFails = false;
+    await bench.clock.advance(1000);
+    const later = await bench.ask({ staleWhileRevalidate: true });
+    expect(later.verdict).toBe('miss');
+    expect(stateIn(later.answer.body)).toEqual(stateIn(seen.answer.body));
+    expect((await bench.ask({ key: 'not asked meanwhile', staleWhileRevalidate: true })).verdict).toBe('stale');
     await bench.cache.stop();
   });
 

@@ -45,6 +45,10 @@ export class FirstTier {
     this.entries.set(key, entry);
   }
 
+  drop(key: string): void {
+    this.entries.delete(key);
+  }
+
   /** Returns how many entries went. */
   clear(): number {
     const { size } = this.entries;
