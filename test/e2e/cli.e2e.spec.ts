@@ -1,17 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { EventLog, RecordToAppend } from '@harvest/contracts';
-import { encodeEvent, topicName } from '@harvest/contracts';
-import { createEmbeddedLog } from '@harvest/ingest';
-import { createMetrics, silentLogger } from '@harvest/observability';
-import { createStore } from '@harvest/store';
-import type { Store } from '@harvest/store';
-import { MIGRATIONS } from '../../migrations';
-import type { CommandOutcome } from './product';
-import { ensureBuilt, getJson, harvest, makeDataFolder, outcomeOf, sleep, StandaloneProcess, startHarvest } from './product';
-
-const PREFIX = 'signals.';
+import type { RecordToAppend } from '@harvest/contracts';
+import { encodeEvent } from '@harvest/contracts';
+import type { CommandOutcome, OpenLog } from './product';
+import {
+  ensureBuilt,
+  getJson,
+  harvest,
+  makeDataFolder,
+  openLog,
+  outcomeOf,
+  sleep,
+  StandaloneProcess,
+  startHarvest,
+  TOPIC_PREFIX,
+} from './product';
 
 function plainLine(index: number): string {
   const extra = { score: index % 300, comments: index % 40 };
@@ -33,21 +37,17 @@ describe('bin/harvest against a running standalone process', () => {
   const folder = makeDataFolder();
   let standalone: StandaloneProcess;
   let apiUrl: string;
-  let store: Store;
-  let log: EventLog;
+  let log: OpenLog;
 
   beforeAll(async () => {
     ensureBuilt();
     standalone = new StandaloneProcess(folder.path, ['--empty']);
     await standalone.waitUntilReady();
-    const { databaseUrl, apiUrl: url } = standalone.instance();
-    apiUrl = url;
-    store = createStore({ databaseUrl, topicPrefix: PREFIX, migrations: MIGRATIONS, logger: silentLogger, metrics: createMetrics() });
-    log = createEmbeddedLog({ store: store.embeddedLog, logger: silentLogger, pollMs: 100 });
+    ({ apiUrl } = standalone.instance());
+    log = openLog(standalone.instance());
   }, 120_000);
   afterAll(async () => {
-    await log?.close();
-    await store?.close();
+    await log.close();
     await standalone.end();
     folder.remove();
   }, 60_000);
@@ -108,10 +108,8 @@ describe('bin/harvest against a running standalone process', () => {
     const path = file('big.ndjson', plainLines(40_000, 10_000).replaceAll('lobsters', 'reddit'));
     const killed = startHarvest(folder.path, 'publish', path, '--scores', 'demo');
     const outcome = outcomeOf(killed);
-    const written = async () =>
-      (await log.ranges([topicName(PREFIX, 'artifacts')])).reduce((sum, { endOffset }) => sum + Number(endOffset), 0);
-    const before = await written();
-    while ((await written()) < before + 12_000) await sleep(20);
+    const before = await log.countArtifactRecords();
+    while ((await log.countArtifactRecords()) < before + 12_000) await sleep(20);
     killed.kill('SIGKILL');
     expect((await outcome).exitCode).toBeNull();
 
@@ -160,10 +158,10 @@ describe('bin/harvest against a running standalone process', () => {
           source: 't',
           payload: { artifactId: key, source: 'hackernews', artifactType: 'post', title },
         },
-        { topicPrefix: PREFIX },
+        { topicPrefix: TOPIC_PREFIX },
       );
     const poison = { ...observed('poison'), value: Buffer.from('{"artifactId": 7}') };
-    await log.append([observed('before'), poison, observed('after')]);
+    await log.log.append([observed('before'), poison, observed('after')]);
     await untilCaughtUp();
 
     const groups = await runJson<readonly object[]>('dead-letters', 'list');
@@ -232,7 +230,6 @@ describe('bin/harvest against a running standalone process', () => {
 
   it('finds nothing once the process has ended: exit 3', async () => {
     await log.close();
-    await store.close();
     await standalone.interrupt();
     await expect(run('lag')).resolves.toMatchObject({ exitCode: 3, err: expect.stringContaining('error no-services') as string });
   });

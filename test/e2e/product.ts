@@ -3,6 +3,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EventLog } from '@harvest/contracts';
+import { topicName } from '@harvest/contracts';
+import { createEmbeddedLog } from '@harvest/ingest';
+import { createMetrics, silentLogger } from '@harvest/observability';
+import { createStore } from '@harvest/store';
+import { MIGRATIONS } from '../../migrations';
+
+export const TOPIC_PREFIX = 'signals.';
 
 const REPOSITORY = join(__dirname, '..', '..');
 const NODE = join(REPOSITORY, 'node_modules', '.bin', 'node');
@@ -10,8 +18,8 @@ const STANDALONE = join(REPOSITORY, 'dist', 'apps', 'standalone', 'src', 'main.j
 
 /** What a stranger's shell has: none of the services that the test run itself brought up. */
 function plainEnvironment(dataDir: string): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, LANG } = process.env;
-  return { PATH, HOME, TMPDIR, LANG, HARVEST_DATA_DIR: dataDir, HARVEST_HTTP_PORT: '0', HARVEST_OPERATOR_PORT: '0' };
+  const { PATH, HOME, TMPDIR, LANG, HARVEST_TEST_RUN } = process.env;
+  return { PATH, HOME, TMPDIR, LANG, HARVEST_TEST_RUN, HARVEST_DATA_DIR: dataDir, HARVEST_HTTP_PORT: '0', HARVEST_OPERATOR_PORT: '0' };
 }
 
 /** A folder that the embedded Postgres's account may enter too. */
@@ -117,6 +125,36 @@ export async function outcomeOf(child: ChildProcess): Promise<CommandOutcome> {
   child.stderr?.on('data', (chunk: Buffer) => void (err += chunk.toString()));
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { exitCode, out, err };
+}
+
+export interface OpenLog {
+  readonly log: EventLog;
+  /** Records in the artifacts' topic. */
+  countArtifactRecords(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The embedded log of a running process, past its API. */
+export function openLog({ databaseUrl }: Instance): OpenLog {
+  const store = createStore({
+    databaseUrl,
+    topicPrefix: TOPIC_PREFIX,
+    migrations: MIGRATIONS,
+    logger: silentLogger,
+    metrics: createMetrics(),
+  });
+  const log = createEmbeddedLog({ store: store.embeddedLog, logger: silentLogger, pollMs: 100 });
+  return {
+    log,
+    countArtifactRecords: async () => {
+      const ranges = await log.ranges([topicName(TOPIC_PREFIX, 'artifacts')]);
+      return ranges.reduce((sum, { endOffset }) => sum + Number(endOffset), 0);
+    },
+    close: async () => {
+      await log.close();
+      await store.close();
+    },
+  };
 }
 
 export async function getJson(url: string): Promise<unknown> {

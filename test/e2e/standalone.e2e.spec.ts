@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, getJson, harvest, makeDataFolder, sleep, StandaloneProcess } from './product';
+import { ensureBuilt, getJson, harvest, makeDataFolder, openLog, sleep, StandaloneProcess } from './product';
 
 const SAMPLE = ['--seed', '7', '--artifacts', '3000'];
+/** Observations, classifications and retractions of that sample are more than this. */
+const ALL_ARTIFACT_RECORDS = 5000;
 const CTRL_C_LIMIT_MS = 5000;
 const FIRST_START_LIMIT_MS = 90_000;
 const LATER_START_LIMIT_MS = 5000;
@@ -26,10 +28,15 @@ async function totalOf(apiUrl: string): Promise<number> {
   return ((await getJson(`${apiUrl}/v1/discoveries?limit=1&total=true`)) as { total: number }).total;
 }
 
-async function untilPartlyFilled(process: StandaloneProcess): Promise<void> {
+/** Killed while it publishes: a part is in the log by this start, and more was to come. */
+async function killWhilePublishing(process: StandaloneProcess): Promise<void> {
   await process.waitFor(() => process.err.includes('"listening"'), 60_000, 'listening');
-  const { apiUrl } = process.instance();
-  while ((await totalOf(apiUrl)) === 0) await sleep(20);
+  const log = openLog(process.instance());
+  const before = await log.countArtifactRecords();
+  while ((await log.countArtifactRecords()) < before + 600) await sleep(5);
+  await process.kill();
+  expect(await log.countArtifactRecords()).toBeLessThan(before + ALL_ARTIFACT_RECORDS);
+  await log.close();
 }
 
 describe('the one-process product', () => {
@@ -98,14 +105,12 @@ describe('the one-process product', () => {
 
   it('killed twice while it fills itself, comes to the same content as undisturbed, on the Postgres that lived on', async () => {
     const first = start(disturbed);
-    await untilPartlyFilled(first);
-    await first.kill();
+    await killWhilePublishing(first);
     expect(first.out).not.toContain('Ctrl-C stops it');
 
     const second = start(disturbed);
-    await second.waitFor(() => second.out.includes('going on with'), 60_000, 'going on');
-    await sleep(200);
-    await second.kill();
+    await killWhilePublishing(second);
+    expect(second.out).not.toContain('Ctrl-C stops it');
     expect(second.err).toContain('"adopted":true');
 
     const third = start(disturbed);
