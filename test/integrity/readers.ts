@@ -45,6 +45,7 @@ export class Readers {
   slowestMs = 0;
   total = 0;
   readonly failures: string[] = [];
+  private readonly withStaleness = new Set<string>();
   readonly verdicts = new Map<string, number>();
   private isDatabaseDown = false;
   private stopping = false;
@@ -162,8 +163,17 @@ export class Readers {
     if (answer.url.includes('total=true'))
       this.lastVerdict = `${verdict}, ${answer.headers.get('x-staleness-ms')} ms stale, ${new Date().toISOString()}`;
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
-    for (const name of ['x-position', 'x-staleness-ms']) if (answer.headers.get(name) === null) this.fail(`no ${name} on ${answer.url}`);
+    if (answer.headers.get('x-position') === null) this.fail(`no x-position on ${answer.url}`);
+    this.checkStaleness(answer);
     return JSON.parse(text);
+  }
+
+  /** Before the first sample of the log's ends it is not known; from then on it must be. */
+  private checkStaleness({ headers, url }: Response): void {
+    const isKnown = headers.get('x-staleness-ms') !== null;
+    const path = new URL(url).search;
+    if (isKnown) this.withStaleness.add(path);
+    else if (this.withStaleness.has(path)) this.fail(`no x-staleness-ms any more on ${url}`);
   }
 
   private refuse({ answer, text, path, excused }: { answer: Response; text: string; path: string; excused: boolean }): void {
