@@ -27,8 +27,3 @@ export class HarvestError extends Error {
 export function isHarvestError(error: unknown): error is HarvestError {
   return error instanceof HarvestError;
 }
-
-/** For the `default` of an exhaustive switch. */
-export function unreachable(value: never): never {
-  throw new Error(`unreachable: ${String(value)}`);
-}

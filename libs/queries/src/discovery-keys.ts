@@ -6,37 +6,44 @@ export const MAX_LIST_LIMIT = 200;
 
 const BOUND = MAX_LIST_LIMIT + 1;
 
-/**
- * One page of keys with what an item needs of its discovery row, best first: columns `sort_key`, `artifact_id`, the scores.
- * @param limit a parameter's text. The number in the text tells the planner, whatever it thinks of the parameter, that few rows
- * are wanted.
- */
-export function keysOfPage(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
-  const planned = (schema: string) => walk(order, conditions, limit)(schema, []);
-  if (!hasKinds(order.filter)) return planned;
+interface Keys {
+  readonly order: DiscoveryOrder;
+  readonly conditions: DiscoveryConditions;
+}
+
+/** `limit`: a parameter's text. The number in the text tells the planner, whatever it thinks of the parameter, that few rows are wanted. */
+interface PageOfKeys extends Keys {
+  readonly limit: string;
+}
+
+/** One page of keys with what an item needs of its discovery row, best first: columns `sort_key`, `artifact_id`, the scores. */
+export function keysOfPage(page: PageOfKeys) {
+  const { sort, filter } = page.order;
+  const planned = (schema: string) => walk(page, schema, []);
+  if (!hasKinds(filter)) return planned;
   // With a bound on the score the planner must choose between the order and the score: one plan for all kinds would be wrong for some.
-  if (order.sort === 'recent') return order.filter.minScore === null ? mergeKinds(order, conditions, limit) : planned;
-  return walkOrGather(order, conditions, limit);
+  if (sort === 'recent') return filter.minScore === null ? mergeKinds(page) : planned;
+  return walkOrGather(page);
 }
 
 /** All keys in order, for a stream. */
 export function keysOfAll(order: DiscoveryOrder, conditions: DiscoveryConditions) {
-  return (schema: string) => `${selectRows(order, conditions, schema, [])} ${orderBy(order)}`;
+  return (schema: string) => `${selectRows({ order, conditions }, schema, [])} ${orderBy(order)}`;
 }
 
 /** Along the index of the order, past what does not fit. */
-function walk(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
-  return (schema: string, gates: readonly string[]) => bounded(`${selectRows(order, conditions, schema, gates)} ${orderBy(order)}`, limit);
+function walk(page: PageOfKeys, schema: string, gates: readonly string[]): string {
+  return bounded(`${selectRows(page, schema, gates)} ${orderBy(page.order)}`, page.limit);
 }
 
 /** Each kind has its own range of one index, in the order wanted: the best of each, merged. Reads a page per kind, whatever their sizes. */
-function mergeKinds(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+function mergeKinds({ order, conditions, limit }: PageOfKeys) {
   return (schema: string) => {
     const where = ['d.visible', 'd.source = kind.source', 'd.artifact_type = kind.artifact_type', ...conditions.ranges].join(' AND ');
     const ofKind = bounded(`SELECT ${rowColumns(order)} FROM ${schema}.discovery AS d WHERE ${where} ${orderBy(order)}`, limit);
     const kinds = `SELECT k.source, k.artifact_type FROM ${schema}.count_by_kind AS k WHERE ${['k.discoveries > 0', ...conditions.countedKinds].join(' AND ')}`;
     return bounded(
-      `SELECT best.* FROM (${kinds}) AS kind CROSS JOIN LATERAL (${ofKind}) AS best ORDER BY best.sort_key DESC, best.artifact_id DESC`,
+      `SELECT ${keyColumns('best')} FROM (${kinds}) AS kind CROSS JOIN LATERAL (${ofKind}) AS best ORDER BY best.sort_key DESC, best.artifact_id DESC`,
       limit,
     );
   };
@@ -47,17 +54,19 @@ function mergeKinds(order: DiscoveryOrder, conditions: DiscoveryConditions, limi
  * the kind reads all that match: the counts, which are exact, say which is less, so neither reads more than √(limit × all).
  * The planner is not asked: it takes walking for five to ten times cheaper than it is. `+ 0` keeps the gathering off the order's index.
  */
-function walkOrGather(order: DiscoveryOrder, conditions: DiscoveryConditions, limit: string) {
+function walkOrGather(page: PageOfKeys) {
+  const { order, conditions, limit } = page;
   return (schema: string) => {
     const matching = `sum(k.discoveries) FILTER (WHERE ${conditions.countedKinds.join(' AND ')})`;
     const isCommon = `(SELECT coalesce(${matching} * ${matching} >= ${limit} * sum(k.discoveries), false) FROM ${schema}.count_by_kind AS k)`;
-    const walked = walk(order, conditions, limit)(schema, [isCommon]);
-    const gathered = `${selectRows(order, conditions, schema, [`NOT ${isCommon}`])} ORDER BY d.${SORT_COLUMNS[order.sort]} + 0 DESC, d.artifact_id DESC`;
-    return `SELECT e.* FROM ((${walked}) UNION ALL (${bounded(gathered, limit)})) AS e ORDER BY e.sort_key DESC, e.artifact_id DESC LIMIT ${limit}`;
+    const walked = walk(page, schema, [isCommon]);
+    const gathered = `${selectRows(page, schema, [`NOT ${isCommon}`])} ORDER BY d.${SORT_COLUMNS[order.sort]} + 0 DESC, d.artifact_id DESC`;
+    return `SELECT ${keyColumns('e')} FROM ((${walked}) UNION ALL (${bounded(gathered, limit)})) AS e
+      ORDER BY e.sort_key DESC, e.artifact_id DESC LIMIT ${limit}`;
   };
 }
 
-function selectRows(order: DiscoveryOrder, conditions: DiscoveryConditions, schema: string, gates: readonly string[]): string {
+function selectRows({ order, conditions }: Keys, schema: string, gates: readonly string[]): string {
   const where = ['d.visible', ...conditions.kinds(schema), ...conditions.ranges, ...gates].join(' AND ');
   return `SELECT ${rowColumns(order)} FROM ${schema}.discovery AS d WHERE ${where}`;
 }
@@ -66,10 +75,15 @@ function rowColumns(order: DiscoveryOrder): string {
   return [`d.${SORT_COLUMNS[order.sort]} AS sort_key`, 'd.artifact_id', ...SCORE_COLUMNS.map((name) => `d.${name}`)].join(', ');
 }
 
+/** The columns of a page of keys, as `alias` offers them. */
+export function keyColumns(alias: string): string {
+  return ['sort_key', 'artifact_id', ...SCORE_COLUMNS].map((name) => `${alias}.${name}`).join(', ');
+}
+
 function orderBy(order: DiscoveryOrder): string {
   return `ORDER BY d.${SORT_COLUMNS[order.sort]} DESC, d.artifact_id DESC`;
 }
 
 function bounded(inner: string, limit: string): string {
-  return `SELECT b.* FROM (${inner} LIMIT ${BOUND}) AS b LIMIT ${limit}`;
+  return `SELECT ${keyColumns('b')} FROM (${inner} LIMIT ${BOUND}) AS b LIMIT ${limit}`;
 }

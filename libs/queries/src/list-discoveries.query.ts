@@ -4,7 +4,7 @@ import { assertTotalIsKept, totalText } from './count-discoveries.query';
 import type { CursorSigner } from './cursor';
 import { type DiscoveryOrder, discoveryConditions, planOf, shapeOf } from './discovery-conditions';
 import { openDiscoveries, sealDiscoveries } from './discovery-cursor';
-import { keysOfPage } from './discovery-keys';
+import { keyColumns, keysOfPage } from './discovery-keys';
 import type { DiscoveriesParameters } from './parse-discoveries-parameters';
 import { SqlValues } from './sql-values';
 
@@ -50,22 +50,22 @@ export function buildListDiscoveries(order: DiscoveryOrder, page: { limit: numbe
   const values = new SqlValues();
   const wanted = values.add(page.limit + 1, 'int4');
   const conditions = discoveryConditions(order, values);
-  const keys = keysOfPage(order, conditions, wanted);
+  const keys = keysOfPage({ order, conditions, limit: wanted });
   const total = page.total ? totalText(order.filter, conditions, values) : null;
   const query: NamedQuery = {
     name: `list-discoveries-${shapeOf(order)}${page.total ? '-total' : ''}`,
     dependsOn: ['artifacts', 'scores'],
-    text: (schema) => pageText(schema, keys(schema), wanted, total?.(schema) ?? null),
+    text: (schema) => pageText(schema, { keys: keys(schema), wanted, total: total?.(schema) ?? null }),
   };
   return { query, values: values.list, options: { plan: planOf(order, page.total) } };
 }
 
 /** `OFFSET 0` keeps the card's look-up a nested loop by primary key, one per item, whatever the planner thinks of the limit. */
-function pageText(schema: string, keys: string, wanted: string, total: string | null): string {
+function pageText(schema: string, { keys, wanted, total }: { keys: string; wanted: string; total: string | null }): string {
   const inPage = `FILTER (WHERE p.ordinal < ${wanted})`;
   const last = `FILTER (WHERE p.ordinal = ${wanted} - 1)`;
   return `SELECT string_agg(${itemText('p', 'c.card')}, ',' ORDER BY p.ordinal) ${inPage} AS items,
       count(*) AS found, max(p.sort_key) ${last} AS last_key, max(p.artifact_id) ${last} AS last_id${total === null ? '' : `, ${total} AS total`}
-    FROM (SELECT k.*, row_number() OVER (ORDER BY k.sort_key DESC, k.artifact_id DESC) AS ordinal FROM (${keys}) AS k) AS p
+    FROM (SELECT ${keyColumns('k')}, row_number() OVER (ORDER BY k.sort_key DESC, k.artifact_id DESC) AS ordinal FROM (${keys}) AS k) AS p
     CROSS JOIN LATERAL (SELECT a.card FROM ${schema}.artifact_card AS a WHERE a.artifact_id = p.artifact_id OFFSET 0) AS c`;
 }

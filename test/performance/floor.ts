@@ -1,0 +1,62 @@
+import { type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import type { Client } from 'pg';
+import { connectClient } from './connect-client';
+
+const TABLE = 'CREATE TABLE bench_floor (key text CONSTRAINT bench_floor_pkey PRIMARY KEY, value text NOT NULL)';
+const INSERT = 'INSERT INTO bench_floor (key, value) VALUES ($1, $2)';
+
+/** C5: bare produce → consume → one row committed, on the same broker and server. */
+export class Floor {
+  private readonly waiting = new Map<string, () => void>();
+
+  private constructor(
+    private readonly topic: string,
+    private readonly producer: Producer,
+    private readonly consumer: Consumer,
+    private readonly client: Client,
+  ) {}
+
+  static async open(at: { brokers: string; databaseUrl: string; topicPrefix: string }): Promise<Floor> {
+    const kafka = new Kafka({ brokers: at.brokers.split(','), clientId: 'bench-floor', logLevel: logLevel.NOTHING });
+    const topic = `${at.topicPrefix}floor`;
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+    await admin.disconnect();
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 50 });
+    const client = await connectClient({ connectionString: at.databaseUrl, application_name: 'bench-floor' });
+    await Promise.all([producer.connect(), consumer.connect()]);
+    await client.query(TABLE);
+    const floor = new Floor(topic, producer, consumer, client);
+    await floor.consume();
+    return floor;
+  }
+
+  /** From before the record is produced to after its row is committed, in ms. */
+  async once(key: string): Promise<number> {
+    const beganMs = performance.now();
+    const committed = new Promise<void>((resolve) => this.waiting.set(key, resolve));
+    await this.producer.send({ topic: this.topic, acks: -1, messages: [{ key, value: '{"a":1}' }] });
+    await committed;
+    return performance.now() - beganMs;
+  }
+
+  async close(): Promise<void> {
+    await this.consumer.disconnect();
+    await Promise.all([this.producer.disconnect(), this.client.end()]);
+  }
+
+  private async consume(): Promise<void> {
+    await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    await this.consumer.run({
+      eachMessage: async ({ message }) => {
+        const key = (message.key ?? '').toString();
+        await this.client.query({ name: 'floor', text: INSERT, values: [key, (message.value ?? '').toString()] });
+        this.waiting.get(key)?.();
+        this.waiting.delete(key);
+      },
+    });
+    await this.once('first');
+  }
+}

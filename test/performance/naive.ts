@@ -1,0 +1,108 @@
+import type { Client } from 'pg';
+import { connectClient } from './connect-client';
+import type { ArtifactObserved, LogRecord, ScoreComputed, TopicPartition } from '@harvest/contracts';
+import type { PublishedRun } from './publish';
+
+type At = TopicPartition & Pick<LogRecord, 'offset'>;
+
+const DAY_MS = 86_400_000;
+const WHOLE = 10_000;
+
+/**
+ * C0: what one writes first. A transaction per event, row by row, every answer awaited; the same tables, indexes and client. Fixed:
+ * never tuned, or old figures would mean something else.
+ */
+export class Naive {
+  private constructor(private readonly client: Client) {}
+
+  static async open(databaseUrl: string): Promise<Naive> {
+    const client = await connectClient({ connectionString: databaseUrl, application_name: 'bench-naive' });
+    return new Naive(client);
+  }
+
+  /** The first so many of each partition. Returns the wall time in ms. */
+  async run(runs: readonly PublishedRun[], each: number): Promise<number> {
+    const beganMs = performance.now();
+    for (const { topic, partition, records } of runs)
+      for (const { offset, value } of records.slice(0, each)) await this.take({ topic, partition, offset }, value as Buffer);
+    return performance.now() - beganMs;
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+
+  private async take(at: At, value: Buffer): Promise<void> {
+    const payload: unknown = JSON.parse(value.toString());
+    await this.client.query('BEGIN');
+    if (at.topic.endsWith('scores.v1')) await this.score(payload as ScoreComputed, at);
+    else await this.artifact(payload as ArtifactObserved, at);
+    const moved = 'UPDATE harvest.checkpoint SET next_offset = $1 WHERE generation = 1 AND topic = $2 AND partition = $3';
+    await this.client.query(moved, [(at.offset + 1n).toString(), at.topic, at.partition]);
+    await this.client.query('COMMIT');
+  }
+
+  private async artifact(payload: ArtifactObserved, at: At): Promise<void> {
+    const { artifactId, source, artifactType } = payload;
+    const publishedMs = Date.parse(payload.publishedAt ?? '') || 0;
+    const known = await this.client.query('SELECT discovery_score FROM read_1.discovery WHERE artifact_id = $1 FOR UPDATE', [artifactId]);
+    const scored = known.rows.length > 0;
+    const values = [artifactId, source, artifactType, publishedMs, at.partition, at.offset.toString(), scored];
+    await this.client.query(
+      scored
+        ? `UPDATE read_1.discovery SET source = $2, artifact_type = $3, published_ms = $4, first_seen_ms = $4, published_precision = 1,
+             artifact_partition = $5, artifact_offset = $6, visible = $7, guards = guards | 1, hot = $4 WHERE artifact_id = $1`
+        : `INSERT INTO read_1.discovery (artifact_id, source, artifact_type, published_ms, first_seen_ms, published_precision,
+             artifact_partition, artifact_offset, visible, guards) VALUES ($1, $2, $3, $4, $4, 1, $5, $6, $7, 1)`,
+      values,
+    );
+    await this.client.query(
+      `INSERT INTO read_1.artifact_card (artifact_id, card, detail) VALUES ($1, $2, $3)
+       ON CONFLICT (artifact_id) DO UPDATE SET card = excluded.card, detail = excluded.detail`,
+      [artifactId, JSON.stringify(payload), JSON.stringify({ references: payload.references })],
+    );
+    await this.count({ source, artifactType, publishedMs }, { artifacts: 1, discoveries: scored ? 1 : 0 });
+  }
+
+  private async score(payload: ScoreComputed, at: At): Promise<void> {
+    const find = 'SELECT source, artifact_type, published_ms FROM read_1.discovery WHERE artifact_id = $1 FOR UPDATE';
+    const known = await this.client.query<{ source: string; artifact_type: string; published_ms: string }>(find, [payload.artifactId]);
+    const scores = [payload.discoveryScore, payload.novelty, payload.emergence, payload.obscurity];
+    const scaled = scores.map((score) => (score == null ? null : Math.round(score * WHOLE)));
+    const values = [payload.artifactId, ...scaled, payload.model, at.partition, at.offset.toString()];
+    const [row] = known.rows;
+    if (row === undefined) {
+      await this.client.query(
+        `INSERT INTO read_1.discovery (artifact_id, discovery_score, novelty, emergence, obscurity, model, score_partition, score_offset,
+           visible, guards) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false, 16)`,
+        values,
+      );
+      return;
+    }
+    await this.client.query(
+      `UPDATE read_1.discovery SET discovery_score = $2, novelty = $3, emergence = $4, obscurity = $5, model = $6, score_partition = $7,
+         score_offset = $8, visible = true, guards = guards | 16, hot = published_ms WHERE artifact_id = $1`,
+      values,
+    );
+    const about = { source: row.source, artifactType: row.artifact_type, publishedMs: Number(row.published_ms) };
+    await this.count(about, { artifacts: 0, discoveries: 1 });
+  }
+
+  private async count(
+    about: { source: string; artifactType: string; publishedMs: number },
+    by: { artifacts: number; discoveries: number },
+  ): Promise<void> {
+    const { source, artifactType, publishedMs } = about;
+    const add = 'DO UPDATE SET artifacts = c.artifacts + excluded.artifacts, discoveries = c.discoveries + excluded.discoveries';
+    await this.client.query(
+      `INSERT INTO read_1.count_by_kind AS c (source, artifact_type, artifacts, discoveries) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (source, artifact_type) ${add}`,
+      [source, artifactType, by.artifacts, by.discoveries],
+    );
+    await this.client.query(
+      `INSERT INTO read_1.count_by_day AS c (source, artifact_type, day, precision, artifacts, discoveries) VALUES ($1, $2, $3, 1, $4, $5)
+       ON CONFLICT (source, artifact_type, day, precision) ${add}`,
+      [source, artifactType, Math.floor(publishedMs / DAY_MS), by.artifacts, by.discoveries],
+    );
+  }
+}

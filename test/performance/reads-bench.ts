@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createQueries, parseDiscoveriesParameters } from '@harvest/queries';
+import { Client, type QueryConfig } from 'pg';
+import { connectClient } from './connect-client';
+import { type ApiUnderTest, CURSOR_SECRET } from './api-under-test';
+import type { Installation } from './installation';
+import { ListQuestions } from './list-questions';
+import { type HttpAnswer, HttpClient, runOpenLoop } from './open-loop';
+import { processCpuUs } from './process-costs';
+import { fixed, type Metric, spreadText } from './report';
+import { median, quantile } from './statistics';
+
+const CACHED_PAIRS = 6;
+const CACHED_REQUESTS = 6_000;
+const CACHED_CONNECTIONS = 8;
+const LIST_BYTES = 10_000;
+const UNCACHED_PAIRS = 5;
+const UNCACHED_REQUESTS = 1_200;
+const UNCACHED_RATE = 300;
+const BARE_QUERIES = 300;
+
+/** A list of about 10 kB from the first tier against C3 writing the same bytes: processor time per answer. */
+export async function benchCached(api: ApiUnderTest, build: string): Promise<Metric> {
+  const { client } = api;
+  const path = await pathOfBytes(client, LIST_BYTES);
+  const { body } = await client.get(path);
+  const file = join(build, 'list.json');
+  writeFileSync(file, body);
+  const raw = await RawServer.start(join(build, 'test/performance/raw-server.js'), file);
+  const own = { pid: api.process.pid, ask: () => client.get(path), isGood: (answer: HttpAnswer) => answer.headers['x-cache'] === 'hit-l1' };
+  const bare = { pid: raw.pid, ask: () => raw.client.get('/'), isGood: () => true };
+  for (const server of [bare, own]) await cpuPerAnswer(server, body.length);
+  const ratios: number[] = [];
+  const costs: number[] = [];
+  for (let pair = 0; pair < CACHED_PAIRS; pair += 1) {
+    const [first, second] = pair % 2 === 0 ? [bare, own] : [own, bare];
+    const us = new Map([[first, await cpuPerAnswer(first, body.length)]]);
+    us.set(second, await cpuPerAnswer(second, body.length));
+    costs.push(us.get(own) as number);
+    ratios.push((us.get(bare) as number) / (us.get(own) as number));
+  }
+  raw.close();
+  return {
+    ...{
+      name: 'cached-list',
+      figure: `${fixed(median(costs))} µs CPU (${body.length} bytes)`,
+      spread: spreadText(ratios, (one) => fixed(one, 2)),
+    },
+    ...{ ratio: `${fixed(median(ratios), 2)} × C3`, must: '≥ 0.75 × C3 by CPU', met: median(ratios) >= 0.75 },
+    numbers: { us: median(costs), ratio: median(ratios), bytes: body.length },
+  };
+}
+
+async function pathOfBytes(client: HttpClient, bytes: number): Promise<string> {
+  const { body } = await client.get('/v1/discoveries?limit=50');
+  return `/v1/discoveries?limit=${Math.max(1, Math.round((50 * bytes) / body.length))}`;
+}
+
+interface Served {
+  readonly pid: number;
+  readonly ask: () => Promise<HttpAnswer>;
+  readonly isGood: (answer: HttpAnswer) => boolean;
+}
+
+async function cpuPerAnswer({ pid, ask, isGood }: Served, bytes: number): Promise<number> {
+  const before = processCpuUs(pid);
+  const connection = async () => {
+    for (let asked = 0; asked < CACHED_REQUESTS / CACHED_CONNECTIONS; asked += 1) {
+      const answer = await ask();
+      if (answer.status !== 200 || answer.body.length !== bytes || !isGood(answer))
+        throw new Error(`not the kept answer: ${answer.status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CACHED_CONNECTIONS }, connection));
+  return (processCpuUs(pid) - before) / CACHED_REQUESTS;
+}
+
+class RawServer {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly client: HttpClient,
+  ) {}
+
+  static start(script: string, file: string): Promise<RawServer> {
+    const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return new Promise((resolve, reject) => {
+      child.once('exit', () => reject(new Error('the raw server ended')));
+      child.stdout.once('data', (port: Buffer) => resolve(new RawServer(child, new HttpClient(`http://127.0.0.1:${Number(port)}`))));
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
+  close(): void {
+    this.client.close();
+    this.child.kill();
+  }
+}
+
+/** Lists that nobody has asked for before, at an even rate, against the same prepared statements on a bare client (C4). */
+export async function benchUncached(api: ApiUnderTest, house: Installation): Promise<Metric> {
+  const questions = await ListQuestions.collect(api.client);
+  const bare = await BareLists.open(house, questions);
+  const latencies: number[] = [];
+  const ratios: number[] = [];
+  await warmUp(api.client, questions);
+  for (let pair = 0; pair < UNCACHED_PAIRS; pair += 1) {
+    const own = await askUncached(api.client, questions);
+    latencies.push(...own);
+    ratios.push(median(own) / (await bare.medianMs(BARE_QUERIES)));
+  }
+  await bare.close();
+  const [p50, p99] = [median(latencies), quantile(latencies, 0.99)];
+  const rows = await rowsOf(house);
+  return {
+    ...{ name: 'uncached-list', figure: `p99 ${fixed(p99)} ms, p50 ${fixed(p50)} ms at ${rows} artifacts` },
+    ...{ spread: `to ${fixed(Math.max(...latencies))} ms of ${latencies.length}`, ratio: `p50 ${fixed(median(ratios), 2)} × C4` },
+    ...{ must: 'p99 < 10 ms at 300/s, ≥ 130,000 artifacts', met: p99 < 10 && rows >= 130_000 },
+    numbers: { p50, p99, ratio: median(ratios), rows },
+  };
+}
+
+/** Connections are opened and statements prepared, slowly: a cold process refuses what it cannot take yet (503). */
+async function warmUp(client: HttpClient, questions: ListQuestions): Promise<void> {
+  for (let asked = 0; asked < BARE_QUERIES; asked += 1) await client.get(questions.next());
+}
+
+async function askUncached(client: HttpClient, questions: ListQuestions): Promise<readonly number[]> {
+  const send = async () => {
+    const { status, headers, body } = await client.get(questions.next());
+    if (status !== 200) throw new Error(`answered ${status}: ${body.toString()}`);
+    if (headers['x-cache'] !== 'miss') throw new Error(`not asked of Postgres: ${String(headers['x-cache'])}`);
+  };
+  const { latenciesMs, failures, firstFailure } = await runOpenLoop({ ratePerSecond: UNCACHED_RATE, count: UNCACHED_REQUESTS, send });
+  if (failures > 0) throw new Error(`${failures} of ${UNCACHED_REQUESTS} lists failed`, { cause: firstFailure });
+  return latenciesMs;
+}
+
+/** C4. The texts are heard from the product's own queries; a bare client then runs them, prepared by name. */
+class BareLists {
+  private constructor(
+    private readonly client: Client,
+    private readonly configs: readonly QueryConfig[],
+  ) {}
+
+  static async open(house: Installation, questions: ListQuestions): Promise<BareLists> {
+    const configs = await heardQueries(house, questions);
+    const client = await connectClient({ connectionString: house.databaseUrl, options: '-c jit=off -c max_parallel_workers_per_gather=0' });
+    return new BareLists(client, configs);
+  }
+
+  async medianMs(count: number): Promise<number> {
+    const tookMs: number[] = [];
+    for (const config of this.configs.slice(0, count)) {
+      const beganMs = performance.now();
+      await this.client.query(config);
+      tookMs.push(performance.now() - beganMs);
+    }
+    return median(tookMs);
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+}
+
+async function heardQueries({ store, topicPrefix }: Installation, questions: ListQuestions): Promise<readonly QueryConfig[]> {
+  const queries = createQueries(store.reader, { topicPrefix, cursorSecret: CURSOR_SECRET });
+  const heard: QueryConfig[] = [];
+  const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query') as PropertyDescriptor;
+  const query = original.value as (this: Client, ...values: unknown[]) => unknown;
+  Client.prototype.query = function hear(this: Client, ...values: unknown[]) {
+    const config = values[0] as QueryConfig;
+    if (config.text?.includes('discovery'))
+      heard.push({ ...(config.name && { name: config.name }), text: config.text, values: config.values ?? [] });
+    return query.apply(this, values);
+  } as Client['query'];
+  try {
+    for (let asked = 0; asked < BARE_QUERIES; asked += 1) {
+      const search = new URLSearchParams(questions.next().split('?')[1]);
+      const { parameters } = parseDiscoveriesParameters(search, Date.now());
+      await queries.listDiscoveries(parameters);
+    }
+  } finally {
+    Object.defineProperty(Client.prototype, 'query', original);
+  }
+  return heard;
+}
+
+async function rowsOf({ databaseUrl }: Installation): Promise<number> {
+  const client = await connectClient({ connectionString: databaseUrl });
+  const { rows } = await client.query<{ count: string }>('SELECT count(*) AS count FROM read_1.discovery WHERE visible');
+  await client.end();
+  return Number(rows[0]?.count);
+}
