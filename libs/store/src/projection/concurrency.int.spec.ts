@@ -202,6 +202,22 @@ describe('the order of locks', () => {
   });
 });
 
+describe('a projector stopped in mid-transaction', () => {
+  it('does not hinder the start of another: known checkpoints are ensured without waiting for who holds them', async () => {
+    const at = { topic: `${test.topicPrefix}artifacts.v1`, partition: (partition += 1), firstOffset: toOffset(0), partitionCount: 1000 };
+    await test.store.projections.ensureCheckpoints(test.generation, [at]);
+    await sql.query('BEGIN');
+    await sql.query('UPDATE harvest.checkpoint SET next_offset = 7 WHERE topic = $1 AND partition = $2', [at.topic, at.partition]);
+    try {
+      // Waiting would end in `store-timeout`.
+      await test.store.projections.ensureCheckpoints(test.generation, [at]);
+    } finally {
+      await sql.query('ROLLBACK');
+    }
+    expect((await test.store.projections.loadCheckpoints(test.generation)).filter((row) => row.partition === partition)).toHaveLength(1);
+  });
+});
+
 describe('plans', () => {
   it('stay index look-ups per subject when they are prepared on empty tables, and for all values', async () => {
     const second = await test.store.generations.create([]);

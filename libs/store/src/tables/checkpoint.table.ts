@@ -23,11 +23,13 @@ export const CHECKPOINT_STATEMENTS = {
     text: `UPDATE harvest.checkpoint SET epoch = epoch + 1, owner = $4 WHERE ${KEY}
       RETURNING epoch, next_offset, parked_keys, last_offset, last_hash`,
   },
+  /** ON CONFLICT alone would wait for whoever is moving the row it meets: a stopped projector must not hinder another's start. */
   ensure: {
     name: 'checkpoint_ensure',
     text: `INSERT INTO harvest.checkpoint (generation, topic, partition, next_offset, first_offset, partition_count)
       SELECT $1::int4, batch.topic, batch.partition, batch.first_offset, batch.first_offset, batch.partition_count
       FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int4[]) AS batch (topic, partition, first_offset, partition_count)
+      WHERE NOT EXISTS (SELECT FROM harvest.checkpoint AS c WHERE (c.generation, c.topic, c.partition) = ($1, batch.topic, batch.partition))
       ORDER BY batch.topic COLLATE "C", batch.partition ON CONFLICT (generation, topic, partition) DO NOTHING`,
   },
   load: {
