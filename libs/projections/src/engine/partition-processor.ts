@@ -88,8 +88,7 @@ export class PartitionProcessor {
   /** What the database says, looked up regularly. */
   learn(checkpoint: Checkpoint): void {
     this.progress.learn(checkpoint, this.session !== null && this.session.claim !== null);
-    if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit)
-      this.unhalt(this.halted);
+    if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit) this.unhalt();
   }
 
   /** What the log holds, asked for after the position `knownNext` had been reached. */
@@ -109,8 +108,7 @@ export class PartitionProcessor {
     this.halted = reason;
     this.queue.clear();
     this.pauses.set('halted', true);
-    const { logger, metrics } = this.options.surroundings;
-    metrics.partitionsHalted.inc({ reason });
+    const { logger } = this.options.surroundings;
     logger.error({ ...this.place, generation: this.options.generation.generation, reason }, `stopped: ${HALT_REASONS[reason]}`);
   }
 
@@ -269,8 +267,7 @@ export class PartitionProcessor {
     this.wakeup.wake();
   }
 
-  private unhalt(reason: HaltReason): void {
-    this.options.surroundings.metrics.partitionsHalted.dec({ reason });
+  private unhalt(): void {
     this.halted = null;
     this.pauses.set('halted', false);
     if (this.session !== null) this.yieldClaim(this.session);

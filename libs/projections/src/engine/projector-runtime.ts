@@ -106,7 +106,12 @@ class Runtime implements ProjectorRuntime {
       throw error;
     }
     const { sweepMs, sampleMs } = this.surroundings.settings;
-    this.loops = [this.every(sweepMs, 'sweep', () => this.sweep()), this.every(sampleMs, 'sample', () => this.sample())];
+    this.loops = [
+      this.every(sweepMs, 'sweep', () => this.sweep()),
+      this.every(sampleMs, 'sample', () => this.sample()),
+      // Apart from the sample: it must not stand still while the log or the store keeps the sample waiting.
+      this.every(sampleMs, 'status', () => Promise.resolve(exportStatus(this.options.metrics, this.status()))),
+    ];
   }
 
   stop(deadlineMs: number): Promise<void> {
@@ -224,7 +229,6 @@ class Runtime implements ProjectorRuntime {
   private async sample(): Promise<void> {
     const { log, ports } = this.options;
     await sampleEnds({ log, staleness: ports.staleness, topics: this.topics }, [...this.consumers.values()]);
-    exportStatus(this.options.metrics, this.status());
   }
 
   /** A loop that outlives every failure of its work, and ends when the projector stops. */
