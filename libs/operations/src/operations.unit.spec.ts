@@ -55,6 +55,11 @@ describe('topics', () => {
   ])('are not regrown: %s', async (_name, topic, code) => {
     await expect(new RegrowTopicOperation(admin([scores]).log).run('s.', topic)).rejects.toMatchObject({ code });
   });
+
+  it('are not regrown, and the ways out are said that there are', async () => {
+    const refused = new RegrowTopicOperation(admin([scores]).log).run('s.', scores.topic);
+    await expect(refused).rejects.toThrow(/harvest generations start.*another TOPIC_PREFIX.*docs\/operations, "A topic that grew"/s);
+  });
 });
 
 describe('the lag', () => {

@@ -64,8 +64,8 @@ function warningsOf(spec: TopicSpec | null, isDeadLetters: boolean): readonly st
 }
 
 /**
- * Raising a topic's partitions moves keys, so the projectors halt such a topic until an operator has said that its producers were
- * drained. This version only refuses, with the procedure.
+ * Raising a topic's partitions moves keys, so the projectors halt such a topic: which of two records of a key came later, positions
+ * of two partitions do not tell. This version only refuses, with the ways out.
  */
 export class RegrowTopicOperation {
   constructor(private readonly log: Pick<EventLog, 'describeTopics'>) {}
@@ -79,10 +79,10 @@ export class RegrowTopicOperation {
     throw new HarvestError({
       code: 'regrow-refused',
       message:
-        `${topic} has ${spec.partitions} partitions and this version does not raise a topic's layout number. Keys move between ` +
-        'partitions when a topic grows, and positions of two partitions cannot be compared. Either set the topic back (a new topic ' +
-        'under another TOPIC_PREFIX with the number of partitions you need, published anew), or have its producers carry `sequence`, ' +
-        'which decides who wins wherever a record lies',
+        `${topic} has ${spec.partitions} partitions, and this version goes on with no topic whose number of them has changed: keys have ` +
+        'moved, and positions of two partitions cannot be compared. If all its events carry `sequence`, build a new generation ' +
+        '(`harvest generations start`), in which the sequence decides. Else create topics under another TOPIC_PREFIX, take an empty ' +
+        'database and publish anew (docs/operations, "A topic that grew")',
     });
   }
 }
