@@ -78,7 +78,7 @@ export const environmentSchema = z.object({
   }),
   HARVEST_PARKED_KEY_LIMIT: withDefault(integer(1, 1_000_000), {
     group: GROUPS.log,
-    about: 'A partition with more parked keys than this stops: a systemic failure must not drain silently.',
+    about: 'A partition with this many parked keys stops: a systemic failure must not drain silently.',
     fallback: '1000',
   }),
   HARVEST_HTTP_PORT: withDefault(integer(0, 65_535), {
