@@ -145,7 +145,10 @@ function defineCache(program: CommanderCommand, action: Action): void {
     .argument('[pattern]', 'names scopes, `*` stands for any text; all of them when it is not given')
     .description('every process makes its answers anew')
     .action(load('invalidateCache'));
-  cache.command('clear').description('empty both tiers').action(load('clearCache'));
+  cache
+    .command('clear')
+    .description('every process makes all its answers anew; the one that is asked frees its memory, Redis frees its own in time')
+    .action(load('clearCache'));
 }
 
 function defineDatabase(program: CommanderCommand, action: Action): void {
