@@ -50,6 +50,7 @@ export interface DeadLetterStore {
   groups(filter: DeadLetterFilter): Promise<readonly DeadLetterGroup[]>;
   list(filter: DeadLetterFilter, limit: number): Promise<readonly DeadLetter[]>;
   get(id: bigint): Promise<DeadLetter | null>;
+  /** Those for which something is queued that the filter names; the longest parked first. */
   parkedKeys(filter: DeadLetterFilter, limit: number): Promise<readonly ParkedKey[]>;
   /**
    * One key of one generation, in one transaction that holds the partition's checkpoint row, so that redrive and live batches

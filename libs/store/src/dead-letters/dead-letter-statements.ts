@@ -13,6 +13,10 @@ const FILTER = `d.generation = (SELECT p.generation FROM harvest.generation_poin
 
 const QUEUE = `d.generation = $1::int4 AND d.topic = $2 AND d.partition = $3::int4`;
 
+/** What is queued for the parked key `k`. */
+const OF_KEY = `d.generation = k.generation AND d.topic = k.topic AND d.partition = k.partition AND sha256(d.key) = sha256(k.key)
+  AND d.key = k.key`;
+
 export const DEAD_LETTER_STATEMENTS = {
   groups: statement(
     'groups',
@@ -22,14 +26,17 @@ export const DEAD_LETTER_STATEMENTS = {
   ),
   list: statement('list', `SELECT ${LETTER} FROM harvest.dead_letter AS d WHERE ${FILTER} ORDER BY d.id LIMIT $5::int4`),
   get: statement('get', `SELECT ${LETTER} FROM harvest.dead_letter AS d WHERE d.id = $1::int8`),
+  /** $1 to $4 as above: code and ids are those of what is queued for the key. */
   parkedKeys: statement(
     'parked_keys',
-    `SELECT k.generation, k.topic, k.partition, k.key, k.since_ms, (
-       SELECT count(*)::int4 FROM harvest.dead_letter AS d WHERE d.generation = k.generation AND d.topic = k.topic
-         AND d.partition = k.partition AND sha256(d.key) = sha256(k.key) AND d.key = k.key AND d.kind = 'waiting')
+    `SELECT k.generation, k.topic, k.partition, k.key, k.since_ms,
+       (SELECT count(*)::int4 FROM harvest.dead_letter AS d WHERE ${OF_KEY} AND d.kind = 'waiting')
      FROM harvest.parked_key AS k
      WHERE k.generation = (SELECT p.generation FROM harvest.generation_pointer AS p) AND ($1::text IS NULL OR k.topic = $1)
-       AND ($2::bytea IS NULL OR k.key = $2) ORDER BY k.since_ms, k.topic, k.partition, k.key LIMIT $3::int4`,
+       AND ($3::bytea IS NULL OR k.key = $3) AND (($2::text IS NULL AND $4::int8[] IS NULL) OR EXISTS (
+         SELECT 1 FROM harvest.dead_letter AS d WHERE ${OF_KEY} AND ($2::text IS NULL OR d.code = $2)
+           AND ($4::int8[] IS NULL OR d.id = ANY ($4))))
+     ORDER BY k.since_ms, k.topic, k.partition, k.key LIMIT $5::int4`,
   ),
   queueOfKey: statement(
     'queue_of_key',
@@ -86,8 +93,7 @@ export const DEAD_LETTER_STATEMENTS = {
   releaseEmptied: statement(
     'release_emptied',
     `WITH gone AS (DELETE FROM harvest.parked_key AS k WHERE k.topic = $1 AND k.partition = $2::int4 AND k.key = $3::bytea
-         AND NOT EXISTS (SELECT 1 FROM harvest.dead_letter AS d WHERE d.generation = k.generation AND d.topic = k.topic
-           AND d.partition = k.partition AND sha256(d.key) = sha256(k.key) AND d.key = k.key)
+         AND NOT EXISTS (SELECT 1 FROM harvest.dead_letter AS d WHERE ${OF_KEY})
        RETURNING k.generation)
      UPDATE harvest.checkpoint AS c SET parked_keys = c.parked_keys - 1 FROM gone
      WHERE c.generation = gone.generation AND c.topic = $1 AND c.partition = $2::int4`,

@@ -1,5 +1,5 @@
 import { toOffset } from '@harvest/kernel';
-import type { DeadLetter, RedrivePlanner } from '@harvest/read-models';
+import type { DeadLetter, DeadLetterFilter, RedrivePlanner } from '@harvest/read-models';
 import { createTestStore, handBatch, handChunk, type HandEvent, type TestStore } from '@harvest/testing';
 import { Client } from 'pg';
 
@@ -117,6 +117,23 @@ describe('poison', () => {
 });
 
 describe('redrive', () => {
+  it('is of those keys that have something queued of the code, topic, key and ids that are asked for', async () => {
+    await apply([poison('f1'), { id: 'f1', title: 'waits' }, poison('f2'), poison('f3')]);
+    await sql.query(`UPDATE harvest.dead_letter SET code = 'invalid-json' WHERE key IN ('f2', 'f3')`);
+    const parked = async (filter: DeadLetterFilter) =>
+      (await test.store.deadLetters.parkedKeys({ topic, ...filter }, 100))
+        .filter((parkedKey) => parkedKey.partition === partition)
+        .map((parkedKey) => parkedKey.key.toString());
+    const [second] = (await listOf('f2')) as [DeadLetter];
+    await expect(parked({})).resolves.toEqual(['f1', 'f2', 'f3']);
+    await expect(parked({ code: 'invalid-json' })).resolves.toEqual(['f2', 'f3']);
+    await expect(parked({ code: 'payload-invalid' })).resolves.toEqual(['f1']);
+    await expect(parked({ code: 'invalid-json', key: Buffer.from('f3') })).resolves.toEqual(['f3']);
+    await expect(parked({ code: 'payload-invalid', key: Buffer.from('f3') })).resolves.toEqual([]);
+    await expect(parked({ ids: [second.id] })).resolves.toEqual(['f2']);
+    await expect(parked({ topic: 'another', code: 'invalid-json' })).resolves.toEqual([]);
+  });
+
   it('drains a key in order and releases it', async () => {
     await apply([poison('r1', 'first'), { id: 'r1', title: 'second' }]);
     expect(await test.store.deadLetters.redriveKey(key('r1'), planner)).toEqual({ drained: 2, remaining: 0 });

@@ -36,9 +36,8 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
     return row === undefined ? null : decodeDeadLetter(row);
   }
 
-  /** By topic and key; other conditions of the filter do not apply to keys. */
   async parkedKeys(filter: DeadLetterFilter, limit: number): Promise<readonly ParkedKey[]> {
-    const { rows } = await askRead(this.options, SQL.parkedKeys, [filter.topic ?? null, filter.key ?? null, limit]);
+    const { rows } = await askRead(this.options, SQL.parkedKeys, [...filterValues(filter), limit]);
     return rows.map((row) => ({
       generation: row[0] as number,
       topic: row[1] as string,
