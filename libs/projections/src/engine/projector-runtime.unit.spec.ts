@@ -84,6 +84,7 @@ describe('what the projector tells of itself', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     bench.polledMs = Date.now() - 60_000;
     await until(async () => (await bench.pollAge()) >= 60);
+    expect(await bench.pollAge()).toBeLessThan(70);
   });
 
   it('a generation that was retired is not told of any more', async () => {
