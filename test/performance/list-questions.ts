@@ -20,6 +20,8 @@ const FIRST_PAGE_SHARE = 0.25;
  * type), and a quarter first pages above some score.
  */
 export class ListQuestions {
+  private firstPages = 0;
+
   private constructor(private readonly pages: Question[]) {}
 
   static async collect(client: HttpClient): Promise<ListQuestions> {
@@ -32,13 +34,17 @@ export class ListQuestions {
 
   /** A path; never the same twice. */
   next(): string {
-    const question = Math.random() < FIRST_PAGE_SHARE ? firstPage() : this.pages.pop();
+    const question = Math.random() < FIRST_PAGE_SHARE ? firstPage((this.firstPages += 1)) : this.pages.pop();
     if (question === undefined) throw new Error('all questions have been asked');
     return `/v1/discoveries?${new URLSearchParams(question).toString()}`;
   }
 }
 
-const firstPage = (): Question => ({ sort: 'score', limit: '50', minScore: (randomInt(500_000) / 10_000).toFixed(4) });
+const SCORES = 500_000;
+/** Prime to SCORES, so that the steps come to every score once before any comes twice. */
+const STEP = 190_027;
+
+const firstPage = (index: number): Question => ({ sort: 'score', limit: '50', minScore: (((index * STEP) % SCORES) / 10_000).toFixed(4) });
 
 async function cursorsOf(client: HttpClient, walk: Question): Promise<readonly string[]> {
   const cursors: string[] = [];

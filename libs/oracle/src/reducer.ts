@@ -60,7 +60,8 @@ export class Reducer {
       this.setAside.passSkipped(from, record);
       return 'skipped';
     }
-    const decoded = decode(correction === undefined ? record : { ...record, value: correction }, { family });
+    const { key, value, headers } = record;
+    const decoded = decode({ key, value: correction === undefined ? value : correction, headers }, { family });
     const parks = (this.options.onPoison?.(family) ?? 'park') === 'park';
     if (this.setAside.judge(from, record, { isRejected: decoded.kind === 'rejected', parks })) return 'set-aside';
     return this.project(from, record, decoded);

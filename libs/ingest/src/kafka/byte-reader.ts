@@ -72,6 +72,13 @@ export class ByteReader {
     return this.bytes.toString('utf8', start, this.position);
   }
 
+  /** Passes over length-prefixed bytes or text. */
+  skipVarBytes(): void {
+    const length = this.varint();
+    if (length > 0) this.position += length;
+    if (this.position > this.bytes.length) throw new RangeError(`${length} bytes wanted before ${this.position} of ${this.bytes.length}`);
+  }
+
   /** Length-prefixed bytes; -1 is null. */
   varBytes(): Buffer | null {
     const length = this.varint();

@@ -122,11 +122,55 @@ function readRecord(header: BatchHeader, reader: ByteReader): LogRecord {
   reader.int8();
   const timestampMs = header.baseTimestampMs + reader.varint();
   const offset = (header.baseOffset + BigInt(reader.varint())) as Offset;
-  const key = reader.varBytes();
-  const value = reader.varBytes();
-  const headers = readHeaders(reader);
+  const keyAt = reader.position;
+  reader.skipVarBytes();
+  const valueAt = reader.position;
+  reader.skipVarBytes();
+  const headersAt = reader.position;
+  for (let fields = 2 * reader.varint(); fields > 0; fields -= 1) reader.skipVarBytes();
   if (reader.position !== end) throw new RangeError(`a record's length is wrong at offset ${offset}`);
-  return { offset, timestampMs: header.logAppendTimeMs ?? timestampMs, key, value, headers };
+  return new PackedRecord(reader.bytes, { offset, timestampMs: header.logAppendTimeMs ?? timestampMs, keyAt, valueAt, headersAt });
+}
+
+interface Packing extends Pick<LogRecord, 'offset' | 'timestampMs'> {
+  readonly keyAt: number;
+  readonly valueAt: number;
+  readonly headersAt: number;
+}
+
+/**
+ * A record within its batch's bytes. Ten thousands wait in queues, and as many Buffers as a record has parts would outlive every
+ * collection of young garbage there; so they are made when asked for, anew each time. Its whole extent has been checked.
+ */
+class PackedRecord implements LogRecord {
+  readonly offset: Offset;
+  readonly timestampMs: number;
+  private readonly keyAt: number;
+  private readonly valueAt: number;
+  private readonly headersAt: number;
+
+  constructor(
+    private readonly bytes: Buffer,
+    packing: Packing,
+  ) {
+    this.offset = packing.offset;
+    this.timestampMs = packing.timestampMs;
+    this.keyAt = packing.keyAt;
+    this.valueAt = packing.valueAt;
+    this.headersAt = packing.headersAt;
+  }
+
+  get key(): Buffer | null {
+    return new ByteReader(this.bytes, this.keyAt).varBytes();
+  }
+
+  get value(): Buffer | null {
+    return new ByteReader(this.bytes, this.valueAt).varBytes();
+  }
+
+  get headers(): LogHeaders {
+    return readHeaders(new ByteReader(this.bytes, this.headersAt));
+  }
 }
 
 /** Of headers of one name the last counts, as in the Java client; a null value is empty. */

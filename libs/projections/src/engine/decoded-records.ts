@@ -46,19 +46,21 @@ export function decodeRecords(place: { topic: string; partition: number; prefix:
   const facts: (Fact | null)[] = [];
   const poisons = new Map<Offset, Poison>();
   let suspiciousScores = 0;
-  for (const record of records) {
-    const decoded = decode(record, { family });
-    if (decoded.kind === 'rejected') poisons.set(record.offset, poisonOf(decoded));
-    const fact = factOf(decoded, record, { partition, family });
+  for (const { offset, timestampMs, key, value, headers } of records) {
+    const decoded = decode({ key, value, headers }, { family });
+    if (decoded.kind === 'rejected') poisons.set(offset, poisonOf(decoded));
+    const fact = factOf(decoded, { offset, timestampMs, value }, { partition, family });
     if (fact !== null && isSuspicious(fact)) suspiciousScores += 1;
     facts.push(fact);
   }
   return { topic, partition, family, records, facts, poisons, suspiciousScores };
 }
 
+type FactRecord = Pick<LogRecord, 'offset' | 'timestampMs' | 'value'>;
+
 const poisonOf = ({ code, path, reason }: Extract<Decoded, { kind: 'rejected' }>): Poison => ({ code, path, reason, projection: 'decode' });
 
-function factOf(decoded: Decoded, record: LogRecord, place: { partition: number; family: TopicFamily }): Fact | null {
+function factOf(decoded: Decoded, record: FactRecord, place: { partition: number; family: TopicFamily }): Fact | null {
   if (decoded.kind === 'rejected' || decoded.kind === 'ignored' || PROJECTION_OF[place.family] === null) return null;
   const { offset, timestampMs, value } = record;
   const fingerprint = decoded.kind === 'event' && value !== null ? fingerprintOf(decoded, place.partition, value) : null;

@@ -16,6 +16,7 @@ import { PartitionProcessor } from './partition-processor';
 import type { PartitionStatus } from './projector-status';
 import type { QueueBudget } from './queue-budget';
 import type { UnitSlots } from './unit-slots';
+import { WriteTurns } from './write-turns';
 
 export interface GenerationConsumerOptions {
   readonly generation: Generation;
@@ -32,6 +33,7 @@ export interface GenerationConsumerOptions {
 /** One generation's place in the log: a group of its own, a processor per partition, nothing shared with other generations but time. */
 export class GenerationConsumer {
   readonly generation: Generation;
+  private readonly turns = new WriteTurns();
   private readonly consumer: LogConsumer;
   private readonly processors = new Map<string, PartitionProcessor>();
   private running: Promise<unknown> = Promise.resolve();
@@ -132,6 +134,7 @@ export class GenerationConsumer {
         range: async () => (await log.ranges([topic])).find((range) => range.partition === partition) ?? null,
         budget,
         slots,
+        turns: this.turns,
         onCommitted: (commit) => {
           void this.consumer.commit([commit]);
           onCommitted(commit);

@@ -1,7 +1,7 @@
 import type { FetchedBatch, PartitionRange, TopicPartition } from '@harvest/contracts';
 import { backoffDelayMs } from '@harvest/kernel';
 import type { Offset } from '@harvest/kernel';
-import type { Checkpoint } from '@harvest/read-models';
+import type { Checkpoint, Claim } from '@harvest/read-models';
 import { decodeRecords } from './decoded-records';
 import { FetchPauses } from './fetch-pauses';
 import { HALT_REASONS } from './partition-halt';
@@ -15,7 +15,7 @@ import type { PartitionStatus } from './projector-status';
 import { isCorrupt, isTransient } from './transient-errors';
 import { cutUnit } from './unit-cutter';
 import { UnitWriter } from './unit-writer';
-import type { DecodedUnit } from './unit-writer';
+import type { DecodedUnit, UnitWriterEvents } from './unit-writer';
 import { Wakeup } from './wakeup';
 
 /** A stale fetch may still be on its way after a seek; before this has passed it is not answered by another one. */
@@ -192,10 +192,7 @@ export class PartitionProcessor {
   /** Returns the next unit, decoded meanwhile in a slot of its own, which takes the place of this one's. */
   private async writeOne(session: PartitionSession, unit: DecodedUnit): Promise<DecodedUnit | null> {
     if (session.claim === null) return null;
-    const writing = this.writer.write(unit, session.claim, {
-      committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
-      isCurrent: () => this.isCurrent(session),
-    });
+    const writing = this.writeInTurn(session, session.claim, unit);
     const [result, ahead] = await Promise.allSettled([writing, this.prepareSoon(session, unit.toOffset)]);
     const next = ahead.status === 'fulfilled' ? ahead.value : null;
     if (next !== null) this.options.slots.release();
@@ -203,6 +200,14 @@ export class PartitionProcessor {
     if (result.value === 'written') return next;
     this.yieldClaim(session);
     return null;
+  }
+
+  private writeInTurn(session: PartitionSession, claim: Claim, unit: DecodedUnit): Promise<'written' | 'fenced'> {
+    const events: UnitWriterEvents = {
+      committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
+      isCurrent: () => this.isCurrent(session),
+    };
+    return this.options.turns.take(this.place.partition, () => this.writer.write(unit, claim, events));
   }
 
   /** Lets the first statements of the present transaction go out before the processor's time is spent on decoding. */

@@ -9,6 +9,7 @@ import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import type { ProjectorSettings } from './projector-settings';
 import { QueueBudget } from './queue-budget';
 import { UnitSlots } from './unit-slots';
+import { WriteTurns } from './write-turns';
 
 const place = { topic: 'signals.artifacts.v1', partition: 0 };
 const generation = { generation: 1, schema: 'read_1' };
@@ -56,7 +57,7 @@ class Bench {
     const range = () => Promise.resolve(this.log.range());
     const [checkpoint] = await store.loadCheckpoints();
     this.processor = new PartitionProcessor(
-      { place, generation, surroundings, store, consumer: fetcher, range, budget, slots, onCommitted },
+      { place, generation, surroundings, store, consumer: fetcher, range, budget, slots, turns: new WriteTurns(), onCommitted },
       checkpoint!,
     );
     void this.processor.run();

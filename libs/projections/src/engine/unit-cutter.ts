@@ -56,7 +56,7 @@ class UnitDraft {
       if (this.isFull()) return false;
       const record = batch.records[index] as LogRecord;
       this.records.push(record);
-      this.bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      this.bytes += batch.sizeBytes / batch.records.length;
       this.toOffset = offsetAfter(record.offset);
     }
     this.toOffset = batch.nextOffset;
