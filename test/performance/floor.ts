@@ -1,7 +1,9 @@
 import { type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { withDeadline } from '@harvest/kernel';
 import type { Client } from 'pg';
 import { connectClient } from './connect-client';
 
+const LIMIT_MS = 20_000;
 const TABLE = 'CREATE TABLE bench_floor (key text CONSTRAINT bench_floor_pkey PRIMARY KEY, value text NOT NULL)';
 const INSERT = 'INSERT INTO bench_floor (key, value) VALUES ($1, $2)';
 
@@ -38,7 +40,7 @@ export class Floor {
     const beganMs = performance.now();
     const committed = new Promise<void>((resolve) => this.waiting.set(key, resolve));
     await this.producer.send({ topic: this.topic, acks: -1, messages: [{ key, value: '{"a":1}' }] });
-    await committed;
+    await withDeadline(committed, LIMIT_MS, `committing the bare record '${key}'`);
     return performance.now() - beganMs;
   }
 
