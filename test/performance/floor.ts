@@ -1,7 +1,13 @@
 import { type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import type { LogRecord } from '@harvest/contracts';
 import { withDeadline } from '@harvest/kernel';
 import type { Client } from 'pg';
 import { connectClient } from './connect-client';
+
+/** As libs/ingest hands it through kafkajs. */
+interface CarrierMessage {
+  readonly records: readonly LogRecord[];
+}
 
 const LIMIT_MS = 20_000;
 const TABLE = 'CREATE TABLE bench_floor (key text CONSTRAINT bench_floor_pkey PRIMARY KEY, value text NOT NULL)';
@@ -49,14 +55,19 @@ export class Floor {
     await Promise.all([this.producer.disconnect(), this.client.end()]);
   }
 
+  private async commit(record: LogRecord): Promise<void> {
+    const key = (record.key ?? '').toString();
+    await this.client.query({ name: 'floor', text: INSERT, values: [key, (record.value ?? '').toString()] });
+    this.waiting.get(key)?.();
+    this.waiting.delete(key);
+  }
+
   private async consume(): Promise<void> {
     await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await this.consumer.run({
       eachMessage: async ({ message }) => {
-        const key = (message.key ?? '').toString();
-        await this.client.query({ name: 'floor', text: INSERT, values: [key, (message.value ?? '').toString()] });
-        this.waiting.get(key)?.();
-        this.waiting.delete(key);
+        // The product's fetch decoder is installed in this process: what one fetch brought comes as one message.
+        for (const record of (message as unknown as CarrierMessage).records) await this.commit(record);
       },
     });
     await this.once('first');

@@ -53,7 +53,7 @@ export interface HttpAnswer {
 export class HttpClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 512, scheduling: 'lifo' });
 
-  constructor(private readonly base: string) {}
+  constructor(readonly base: string) {}
 
   get(path: string): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {

@@ -7,7 +7,8 @@ import { connectClient } from './connect-client';
 import { type ApiUnderTest, CURSOR_SECRET } from './api-under-test';
 import type { Installation } from './installation';
 import { ListQuestions } from './list-questions';
-import { type HttpAnswer, HttpClient, runOpenLoop } from './open-loop';
+import { type HttpAnswer, HttpClient } from './open-loop';
+import { askEvenly } from './open-loop-process';
 import { processCpuUs } from './process-costs';
 import { fixed, type Metric, spreadText } from './report';
 import { median, quantile } from './statistics';
@@ -109,7 +110,7 @@ export async function benchUncached(api: ApiUnderTest, house: Installation): Pro
   const ratios: number[] = [];
   await warmUp(api.client, questions);
   for (let pair = 0; pair < UNCACHED_PAIRS; pair += 1) {
-    const own = await askUncached(api.client, questions);
+    const own = await askUncached(api.client.base, questions);
     latencies.push(...own);
     ratios.push(median(own) / (await bare.medianMs(BARE_QUERIES)));
   }
@@ -129,14 +130,10 @@ async function warmUp(client: HttpClient, questions: ListQuestions): Promise<voi
   for (let asked = 0; asked < BARE_QUERIES; asked += 1) await client.get(questions.next());
 }
 
-async function askUncached(client: HttpClient, questions: ListQuestions): Promise<readonly number[]> {
-  const send = async () => {
-    const { status, headers, body } = await client.get(questions.next());
-    if (status !== 200) throw new Error(`answered ${status}: ${body.toString()}`);
-    if (headers['x-cache'] !== 'miss') throw new Error(`not asked of Postgres: ${String(headers['x-cache'])}`);
-  };
-  const { latenciesMs, failures, firstFailure } = await runOpenLoop({ ratePerSecond: UNCACHED_RATE, count: UNCACHED_REQUESTS, send });
-  if (failures > 0) throw new Error(`${failures} of ${UNCACHED_REQUESTS} lists failed`, { cause: firstFailure });
+async function askUncached(base: string, questions: ListQuestions): Promise<readonly number[]> {
+  const paths = Array.from({ length: UNCACHED_REQUESTS }, () => questions.next());
+  const { latenciesMs, failures, firstFailure } = await askEvenly({ base, paths, ratePerSecond: UNCACHED_RATE });
+  if (failures > 0) throw new Error(`${failures} of ${UNCACHED_REQUESTS} lists failed, first: ${firstFailure}`);
   return latenciesMs;
 }
 
