@@ -5,6 +5,7 @@ export { ProjectionChunk } from './engine/projection-chunk';
 export type { ChunkPlace } from './engine/projection-chunk';
 export { createProjectorRuntime } from './engine/projector-runtime';
 export type { ProjectorPorts, ProjectorRuntime, ProjectorRuntimeOptions } from './engine/projector-runtime';
+export { DEFAULT_PROJECTOR_SETTINGS } from './engine/projector-settings';
 export type { ProjectorSettings } from './engine/projector-settings';
 export type { PartitionStatus, ProjectorStatus } from './engine/projector-status';
 export { createRedrivePlanner } from './engine/redrive-planner';

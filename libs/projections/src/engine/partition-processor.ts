@@ -88,7 +88,8 @@ export class PartitionProcessor {
   /** What the database says, looked up regularly. */
   learn(checkpoint: Checkpoint): void {
     this.progress.learn(checkpoint, this.session !== null && this.session.claim !== null);
-    if (this.halted === 'parked-keys-limit' && checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit) this.unhalt();
+    const isRelieved = checkpoint.parkedKeys < this.options.surroundings.settings.parkedKeyLimit;
+    if (this.halted === 'parked-keys-limit' && isRelieved) this.unhalt();
   }
 
   /** What the log holds, asked for after the position `knownNext` had been reached. */
@@ -108,8 +109,8 @@ export class PartitionProcessor {
     this.halted = reason;
     this.queue.clear();
     this.pauses.set('halted', true);
-    const { logger } = this.options.surroundings;
-    logger.error({ ...this.place, generation: this.options.generation.generation, reason }, `stopped: ${HALT_REASONS[reason]}`);
+    const { generation, surroundings } = this.options;
+    surroundings.logger.error({ ...this.place, generation: generation.generation, reason }, `stopped: ${HALT_REASONS[reason]}`);
   }
 
   position(): Offset {
@@ -198,16 +199,16 @@ export class PartitionProcessor {
     if (next !== null) this.options.slots.release();
     if (result.status === 'rejected') throw result.reason as Error;
     if (result.value === 'written') return next;
-    this.yieldClaim(session);
+    // An assignment that has come meanwhile has a claim and a queue of its own.
+    if (this.session === session) this.yieldClaim(session);
     return null;
   }
 
+  /** Whose partition has gone while it waited writes nothing, as if fenced. */
   private writeInTurn(session: PartitionSession, claim: Claim, unit: DecodedUnit): Promise<'written' | 'fenced'> {
-    const events: UnitWriterEvents = {
-      committed: (nextOffset, parkedKeys) => this.advance(session, nextOffset, parkedKeys),
-      isCurrent: () => this.isCurrent(session),
-    };
-    return this.options.turns.take(this.place.partition, () => this.writer.write(unit, claim, events));
+    const isCurrent = () => this.isCurrent(session);
+    const events: UnitWriterEvents = { isCurrent, committed: (...position) => this.advance(session, ...position) };
+    return this.options.turns.take(this.place.partition, async () => (isCurrent() ? this.writer.write(unit, claim, events) : 'fenced'));
   }
 
   /** Lets the first statements of the present transaction go out before the processor's time is spent on decoding. */

@@ -29,6 +29,7 @@ class Bench {
   readonly fetcher = new SimulatedFetcher();
   readonly metrics = createMetrics();
   readonly commits: [bigint, bigint][] = [];
+  readonly turns = new WriteTurns();
   readonly store: MemoryProjectionStore;
   fault: (point: StorePoint) => void | Promise<void> = () => undefined;
   assignment = 0;
@@ -57,7 +58,7 @@ class Bench {
     const range = () => Promise.resolve(this.log.range());
     const [checkpoint] = await store.loadCheckpoints();
     this.processor = new PartitionProcessor(
-      { place, generation, surroundings, store, consumer: fetcher, range, budget, slots, turns: new WriteTurns(), onCommitted },
+      { place, generation, surroundings, store, consumer: fetcher, range, budget, slots, turns: this.turns, onCommitted },
       checkpoint!,
     );
     void this.processor.run();
@@ -209,6 +210,36 @@ describe('ownership', () => {
     bench.processor.push(bench.log.fetch(toOffset(0), 1)!, 1);
     await bench.beat();
     expect(bench.ids()).toEqual([]);
+  });
+
+  describe('while it waits for its turn', () => {
+    async function waiting() {
+      const bench = await new Bench().start(range(0, 3));
+      let release = (): void => undefined;
+      void bench.turns.take(place.partition, () => new Promise<void>((resolve) => (release = resolve)));
+      await bench.deliver();
+      await bench.beat();
+      return { bench, release };
+    }
+
+    it('a chunk whose partition goes is not written', async () => {
+      const { bench, release } = await waiting();
+      bench.processor.revoke();
+      release();
+      await settle();
+      expect([bench.checkpoint(), bench.ids()]).toEqual([0n, []]);
+    });
+
+    it('a chunk of an earlier assignment leaves the queue of the new one alone', async () => {
+      const { bench, release } = await waiting();
+      bench.assign();
+      await bench.deliver();
+      release();
+      await settle();
+      expect(bench.checkpoint()).toBe(0n);
+      await bench.beat();
+      expect([bench.checkpoint(), bench.ids(), bench.fetcher.seeks]).toEqual([3n, ['a0', 'a1', 'a2'], []]);
+    });
   });
 
   it('the chunk in hand is finished when the processor stops', async () => {
