@@ -1,4 +1,5 @@
 import type { LogRecord } from '@harvest/contracts';
+import { DEFAULT_PROJECTOR_SETTINGS } from '@harvest/projections';
 import { openInstallation, type Installation } from './installation';
 import { createProjectorMaterial, type ProjectorMaterial } from './projector-material';
 import type { PublishedRun } from './publish';
@@ -17,8 +18,7 @@ export interface CapturedChunk {
 }
 
 /** As the engine cuts them. */
-const CHUNK_RECORDS = 2_000;
-const CHUNK_BYTES = 1024 * 1024;
+const { chunkRecords: CHUNK_RECORDS, chunkBytes: CHUNK_BYTES } = DEFAULT_PROJECTOR_SETTINGS;
 
 /**
  * Runs the engine's own code (decode, evolve, store) in this process, chunk after chunk, and keeps what the store sends. A

@@ -1,7 +1,11 @@
 // Asks in a process of its own: in the benchmark's, with all artifacts in its heap, a collection of garbage looks like a slow server.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { withDeadline } from '@harvest/kernel';
 import { HttpClient, runOpenLoop } from './open-loop';
+
+/** Beyond the time that the questions take at their rate. */
+const GRACE_MS = 60_000;
 
 export interface Questioning {
   readonly base: string;
@@ -17,11 +21,14 @@ export interface Answered {
 
 /** Each path once, at an even rate; only answers 200 that were not kept count as good. */
 export async function askEvenly(questioning: Questioning): Promise<Answered> {
+  const { paths, ratePerSecond } = questioning;
   const child = fork(__filename, { execArgv: [] });
   try {
     child.send(questioning);
-    const [answered] = (await once(child, 'message')) as [Answered];
-    return answered;
+    const took = (paths.length / ratePerSecond) * 1000;
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the asking process ended without an answer')));
+    const answer = once(child, 'message') as Promise<[Answered]>;
+    return (await withDeadline(Promise.race([answer, ended]), took + GRACE_MS, 'asking at an even rate'))[0];
   } finally {
     child.kill();
   }
