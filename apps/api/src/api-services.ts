@@ -38,6 +38,8 @@ export async function openApiServices(surroundings: Surroundings): Promise<ApiSe
     const log = createKafkaLog({ brokers: config.kafkaBrokers, clientId: 'harvest-api', logger });
     const cache = openCache(store, surroundings);
     await cache.start();
+    // Beside the first answers, which it must not delay; without it they are slower, and nothing else.
+    store.openReaders().catch((error: unknown) => logger.warn({ err: error }, 'connections could not be opened ahead'));
     registerChecks(health, { store, cache, pingLog: () => log.ping() });
     const ports = { log, queries, cache, changes: store.changes, topicPrefix, health, metrics, logger };
     const close = async () => {

@@ -179,8 +179,9 @@ export class TieredAnswerCache implements AnswerCache {
   private keepFirst(lookUp: LookUp, answer: CachedAnswer): number {
     const { scope } = lookUp.version;
     const ttlMs = Math.round(this.settings.ttlMs[scope] * (1 - JITTER + 2 * JITTER * this.settings.random()));
-    const entry: Entry = { version: lookUp.version, answer, expiresMs: this.parts.clock.nowMs() + ttlMs };
-    this.parts.first.put(entryKey(scope, lookUp.key), entry);
+    const nowMs = this.parts.clock.nowMs();
+    const entry: Entry = { version: lookUp.version, answer, expiresMs: nowMs + ttlMs };
+    this.parts.first.put(entryKey(scope, lookUp.key), entry, nowMs);
     return ttlMs;
   }
 }

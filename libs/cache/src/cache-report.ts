@@ -22,13 +22,22 @@ interface TierTotals {
   readonly hitRate: number | null;
 }
 
+interface FirstTierFigures {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly evictions: number;
+  /** Answers not kept because the tier was full of what lives, and nobody had asked for them before. */
+  readonly turnedAway: number;
+}
+
 /** What operators see of the cache; all figures since the process began, of the one instance that serves its traffic. */
 export interface CacheReport {
   readonly requests: number;
   /** Served without a load, of those not bypassed. */
   readonly hitRate: number | null;
   readonly bypassed: number;
-  readonly l1: TierTotals & { readonly entries: number; readonly bytes: number; readonly maxBytes: number; readonly evictions: number };
+  readonly l1: TierTotals & FirstTierFigures;
   /** Null without Redis. `entries` and `bytes` are the whole server's; null when it does not answer. */
   readonly l2: (TierTotals & SecondTierStats & { readonly entries: number | null; readonly bytes: number | null }) | null;
   readonly scopes: Readonly<Record<CacheScope, ScopeStatistics & { readonly entries: number; readonly bytes: number }>>;
@@ -75,7 +84,8 @@ export function reportOf(parts: ReportParts): CacheReport {
 function firstReport({ statistics, first }: ReportParts): CacheReport['l1'] {
   const hits = statistics.total('hit-l1') + statistics.total('stale');
   const passedOn = statistics.total('hit-l2') + statistics.total('miss');
-  return { ...totals(hits, passedOn), entries: first.size(), bytes: first.bytes(), maxBytes: first.maxBytes, evictions: first.evictions };
+  const { maxBytes, evictions, turnedAway } = first;
+  return { ...totals(hits, passedOn), entries: first.size(), bytes: first.bytes(), maxBytes, evictions, turnedAway };
 }
 
 function secondReport({ second, secondSize }: ReportParts): CacheReport['l2'] {

@@ -16,7 +16,9 @@ describe('the answer cache', () => {
     const first = await bench.ask();
     expect(first.verdict).toBe('miss');
     expect(await bench.ask()).toEqual({ answer: first.answer, verdict: 'hit-l1' });
-    expect(bench.cache.peek(ASKED)).toBe(first.answer);
+    const peeked = bench.cache.peek(ASKED);
+    expect(peeked).toEqual(first.answer);
+    expect(bench.cache.peek(ASKED)).toBe(peeked);
     expect(bench.loads).toBe(1);
     await bench.cache.stop();
   });
@@ -244,19 +246,62 @@ describe('the answer cache', () => {
     });
   });
 
-  it('stays within its bytes, and lets no single answer take more than a quarter', async () => {
-    const bench = await started({ l1MaxBytes: 100_000 });
-    const ofSize = (bytes: number) => async (): Promise<LoadedAnswer> => {
+  describe('full', () => {
+    const ofSize = (bench: CacheBench, bytes: number) => async (): Promise<LoadedAnswer> => {
       const loaded = await bench.load();
       return { ...loaded, answer: { ...loaded.answer, body: Buffer.alloc(bytes) } };
     };
-    for (let index = 0; index < 50; index += 1) await bench.ask({ key: `k${index}` }, ofSize(9_000));
-    await bench.ask({ key: 'huge' }, ofSize(30_000));
-    const { l1 } = await bench.cache.stats();
-    expect(l1.bytes).toBeLessThanOrEqual(100_000);
-    expect(l1.evictions).toBe(40);
-    expect(bench.cache.peek({ ...ASKED, key: 'huge' })).toBeNull();
-    expect(bench.cache.peek({ ...ASKED, key: 'k49' })).not.toBeNull();
+    const isKept = (bench: CacheBench, key: string) => bench.cache.peek({ ...ASKED, key }) !== null;
+    async function filled(): Promise<CacheBench> {
+      const bench = await started({ l1MaxBytes: 100_000 });
+      for (let index = 0; index < 10; index += 1) await bench.ask({ key: `k${index}` }, ofSize(bench, 9_000));
+      return bench;
+    }
+
+    it('stays within its bytes, and lets no single answer take more than a quarter', async () => {
+      const bench = await filled();
+      for (let index = 10; index < 50; index += 1) {
+        await bench.ask({ key: `k${index}` }, ofSize(bench, 9_000));
+        await bench.ask({ key: `k${index}` }, ofSize(bench, 9_000));
+      }
+      for (let asked = 0; asked < 2; asked += 1) await bench.ask({ key: 'huge' }, ofSize(bench, 30_000));
+      const { l1 } = await bench.cache.stats();
+      expect(l1.bytes).toBeLessThanOrEqual(100_000);
+      expect(l1).toMatchObject({ evictions: 40, turnedAway: 41 });
+      expect(isKept(bench, 'huge')).toBe(false);
+      expect(isKept(bench, 'k49')).toBe(true);
+      await bench.cache.stop();
+    });
+
+    it('what is asked for once pushes nothing out; asked for again it is kept', async () => {
+      const bench = await filled();
+      for (let index = 0; index < 1_000; index += 1) await bench.ask({ key: `walked${index}` }, ofSize(bench, 9_000));
+      for (let index = 0; index < 10; index += 1) expect(isKept(bench, `k${index}`)).toBe(true);
+      await bench.ask({ key: 'walked999' }, ofSize(bench, 9_000));
+      expect(isKept(bench, 'walked999')).toBe(true);
+      await bench.cache.stop();
+    });
+
+    it('what can never be served again makes room at once', async () => {
+      const bench = await filled();
+      bench.truth.move();
+      bench.tellAll();
+      await bench.ask({ key: 'new' }, ofSize(bench, 9_000));
+      expect(isKept(bench, 'new')).toBe(true);
+      await bench.cache.stop();
+    });
+  });
+
+  it('keeps an answer in memory of its own, not the whole of what it was cut from', async () => {
+    const bench = await started();
+    const large = Buffer.alloc(65_536, 'x');
+    await bench.ask({}, async () => {
+      const loaded = await bench.load();
+      return { ...loaded, answer: { ...loaded.answer, body: large.subarray(100, 300) } };
+    });
+    const body = bench.cache.peek(ASKED)?.body;
+    expect(body?.equals(large.subarray(100, 300))).toBe(true);
+    expect(body?.buffer.byteLength).toBe(200);
     await bench.cache.stop();
   });
 

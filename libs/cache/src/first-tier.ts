@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CachedAnswer, CacheScope } from '@harvest/read-models';
+import { Doorkeeper } from './doorkeeper';
 import type { CacheVersion } from './freshness-view';
 
 export interface Entry {
@@ -14,23 +15,47 @@ const OVERHEAD_BYTES = 400;
 /** One answer may not push out everything else. */
 const MAX_SHARE = 4;
 
+function sizeOf(entry: Entry, key: string): number {
+  return entry.answer.body.length + key.length * 2 + entry.answer.position.length + OVERHEAD_BYTES;
+}
+
 export function entryKey(scope: CacheScope, key: string): string {
   return `${scope} ${key}`;
+}
+
+function isDead(entry: Entry, { version }: Entry, nowMs: number): boolean {
+  return entry.expiresMs <= nowMs || (entry.version !== version && entry.version.scope === version.scope);
+}
+
+/**
+ * A buffer cut out of a larger one (Node's pool of 64 kB, a read of a socket) keeps all of that alive: 22 kB would cost 64, counted as
+ * 22. What stays is copied into memory of its own.
+ */
+function ownBytes(body: Buffer): Buffer {
+  if (body.buffer.byteLength === body.length) return body;
+  const own = Buffer.allocUnsafeSlow(body.length);
+  body.copy(own);
+  return own;
 }
 
 /**
  * The process's own tier: bounded by bytes, least recently used goes first. One entry per key, whatever its version: an entry of
  * another version is dead, or the stale one to serve while a refill runs.
+ *
+ * When it is full, what is asked for the first time does not push out what still lives: a crawler that walks every page would empty it
+ * of what people ask for, and each answer that goes is garbage of the old generation.
  */
 export class FirstTier {
   private readonly entries: LRUCache<string, Entry>;
+  private readonly doorkeeper = new Doorkeeper();
   evictions = 0;
+  turnedAway = 0;
 
   constructor(readonly maxBytes: number) {
     this.entries = new LRUCache<string, Entry>({
       maxSize: maxBytes,
       maxEntrySize: Math.max(1, Math.floor(maxBytes / MAX_SHARE)),
-      sizeCalculation: (entry, key) => entry.answer.body.length + key.length * 2 + entry.answer.position.length + OVERHEAD_BYTES,
+      sizeCalculation: sizeOf,
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.evictions += 1;
       },
@@ -41,8 +66,18 @@ export class FirstTier {
     return this.entries.get(key);
   }
 
-  put(key: string, entry: Entry): void {
-    this.entries.set(key, entry);
+  put(key: string, entry: Entry, nowMs: number): void {
+    if (!this.admits(key, entry, nowMs)) {
+      this.turnedAway += 1;
+      return;
+    }
+    this.entries.set(key, { ...entry, answer: { ...entry.answer, body: ownBytes(entry.answer.body) } });
+  }
+
+  private admits(key: string, entry: Entry, nowMs: number): boolean {
+    if (this.entries.has(key) || this.bytes() + sizeOf(entry, key) <= this.maxBytes) return true;
+    const oldest = this.entries.rvalues().next().value as Entry | undefined;
+    return oldest === undefined || isDead(oldest, entry, nowMs) || this.doorkeeper.knock(key);
   }
 
   drop(key: string): void {

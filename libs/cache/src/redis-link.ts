@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Command, Redis } from 'ioredis';
 import type { Logger } from '@harvest/observability';
 import { CircuitBreaker } from './circuit-breaker';
 import type { Script } from './redis-scripts';
@@ -78,12 +78,25 @@ export class RedisLink {
   async run(script: Script, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
     return this.command(async () => {
       try {
-        return await this.redis.callBuffer('EVALSHA', script.sha, script.keys, ...keys, ...args);
+        return await this.send('EVALSHA', [script.sha, script.keys, ...keys, ...args]);
       } catch (error) {
         if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return this.redis.callBuffer('EVAL', script.text, script.keys, ...keys, ...args);
+        return this.send('EVAL', [script.text, script.keys, ...keys, ...args]);
       }
     });
+  }
+
+  /**
+   * As `callBuffer`, but lets go of the arguments, 20 kB of an answer among them: a command holds on to itself by a function literal
+   * assigned to a property, which V8 makes in the old generation, so that it would stay until the next full collection.
+   */
+  private async send(name: string, args: (string | number | Buffer)[]): Promise<unknown> {
+    const command = new Command(name, args, { replyEncoding: null });
+    try {
+      return await this.redis.sendCommand(command);
+    } finally {
+      command.args = [];
+    }
   }
 
   /** For people; counted nowhere. */

@@ -1,7 +1,7 @@
 import { HarvestError, withDeadline } from '@harvest/kernel';
 import type { Logger } from '@harvest/observability';
 import { Client } from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import type { DataSource, MigrationInterface } from 'typeorm';
 import { classifyError } from './connection/classify-error';
 
 export type MigrationClass = new () => MigrationInterface;
@@ -86,7 +86,9 @@ export class Migrator {
   }
 
   private async withSource<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
-    const source = new DataSource({
+    // Loaded when something is migrated: 1,000 files that a process which only asks what is applied need not keep in memory.
+    const typeorm = await import('typeorm');
+    const source = new typeorm.DataSource({
       type: 'postgres',
       url: this.options.databaseUrl,
       schema: 'harvest',

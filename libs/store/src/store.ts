@@ -68,6 +68,8 @@ export interface Store {
   readonly embeddedLog: EmbeddedLogStore;
   /** Asks Postgres for an answer; rejects with `store-unreachable` within `timeoutMs`. Returns how long it took, in ms. */
   ping(timeoutMs?: number): Promise<number>;
+  /** Opens the connections kept for readers ahead of the first burst. Rejects with `store-unreachable`; what is open stays. Idempotent. */
+  openReaders(): Promise<void>;
   poolStats(): PoolStats;
   /** Ends every connection. Idempotent. */
   close(): Promise<void>;
@@ -103,6 +105,7 @@ export function createStore(options: StoreOptions): Store {
     reader: new PostgresSqlReader({ pools, metrics, topicPrefix, timeoutMs: options.readTimeoutMs ?? 10_000 }),
     embeddedLog: new PostgresEmbeddedLogStore(transactions, listener),
     ping: (timeoutMs = 2_000) => ping(pools, timeoutMs),
+    openReaders: () => pools.openReaders(),
     poolStats: () => pools.stats(),
     close: async () => {
       await (closing ??= Promise.all([listener.close(), pools.close()]));

@@ -1,6 +1,7 @@
 import { HarvestError } from '@harvest/kernel';
 import type { ClientBase, CustomTypesConfig, QueryResult } from 'pg';
 import { classifyError } from './classify-error';
+import { sendQuery } from './send-query';
 
 /** A statement with a name: prepared once per connection. */
 export interface Statement {
@@ -49,7 +50,7 @@ export class WriteTransaction {
   begin(): void {
     const { statementMs, lockMs, idleMs } = this.timeouts;
     void this.push(
-      this.client.query({
+      sendQuery(this.client, {
         text: `BEGIN; SET LOCAL statement_timeout = ${statementMs}; SET LOCAL lock_timeout = ${lockMs};
           SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
         rowMode: 'array',
@@ -62,7 +63,7 @@ export class WriteTransaction {
     this.onStatement?.(statement.name, statement.text, values);
     const { name, text, raw } = statement;
     const query = { name, text, values: values as Parameter[], rowMode: 'array' as const, ...(raw && { types: RAW_TYPES }) };
-    return this.push(this.client.query<unknown[]>(query));
+    return this.push(sendQuery(this.client, query));
   }
 
   /** The same when nobody asks for its answer: a failure shows when the flight lands. */
@@ -83,7 +84,7 @@ export class WriteTransaction {
 
   /** Lands the flight with COMMIT at its end. A failed transaction answers COMMIT by rolling back, without an error [m]. */
   async commit(doing: string): Promise<void> {
-    const commit = this.push(this.client.query({ text: 'COMMIT', rowMode: 'array' }));
+    const commit = this.push(sendQuery(this.client, { text: 'COMMIT', rowMode: 'array' }));
     this.commitSent = true;
     await this.land(doing);
     if ((await commit).command === 'COMMIT') return;
@@ -92,14 +93,13 @@ export class WriteTransaction {
 
   /** Never rejects; returns whether the connection may be used again. */
   async rollBack(): Promise<boolean> {
-    void this.push(this.client.query({ text: 'ROLLBACK', rowMode: 'array' }));
+    void this.push(sendQuery(this.client, { text: 'ROLLBACK', rowMode: 'array' }));
     const settled = await this.settle(this.flight);
     this.flight = [];
     return settled.at(-1)?.status === 'fulfilled';
   }
 
-  private push(query: Promise<unknown>): Promise<Rows> {
-    const result = query as Promise<Rows>;
+  private push(result: Promise<Rows>): Promise<Rows> {
     // Observed by `land`; until then a rejection must not count as unhandled.
     result.catch(() => undefined);
     this.flight.push(result);

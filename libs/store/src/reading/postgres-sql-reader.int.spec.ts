@@ -132,6 +132,14 @@ describe('the reader', () => {
     expect((await small.reader.query(count, [])).rows).toHaveLength(1);
   });
 
+  it('opens the connections that it keeps ahead of the first burst', async () => {
+    const ahead = test.another({ pool: { readers: 5, readersOverflow: 2 } });
+    await ahead.openReaders();
+    expect(ahead.poolStats()).toMatchObject({ total: 5, checkedOut: 0 });
+    await ahead.openReaders();
+    expect(ahead.poolStats()).toMatchObject({ total: 5, checkedOut: 0 });
+  });
+
   it('plans for the very values when asked, under no name', async () => {
     const { rows } = await test.store.reader.query(byId, [['a']], { plan: 'custom' });
     expect(rows).toHaveLength(1);

@@ -4,6 +4,7 @@ import { HarvestError, isHarvestError } from '@harvest/kernel';
 import { types as pgTypes, type PoolClient, type QueryArrayResult } from 'pg';
 import { classifyError } from '../connection/classify-error';
 import type { Pools } from '../connection/pools';
+import { sendQuery } from '../connection/send-query';
 import { noActiveGeneration } from '../generations/postgres-generation-store';
 import { schemaOf } from '../tables/generation-schema';
 import { parseSnapshot, withSnapshot } from './snapshot';
@@ -88,10 +89,10 @@ export class PostgresSqlReader implements SqlReader {
       values: bound(call.values),
       rowMode: 'array' as const,
       types: TYPES,
-      query_timeout: call.options.timeoutMs ?? this.options.timeoutMs ?? 10_000,
     };
+    const timeoutMs = call.options.timeoutMs ?? this.options.timeoutMs ?? 10_000;
     return this.options.pools.read(query.name, async (client) => {
-      const result = await client.query<unknown[]>(config).catch((error: unknown) => {
+      const result = await sendQuery(client, config, timeoutMs).catch((error: unknown) => {
         throw classifyError(error, query.name);
       });
       return decode(result);
