@@ -79,7 +79,7 @@ function prepare({ folder, ports, found }) {
 }
 
 function command({ folder, found }) {
-  const heap = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+  const heap = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError'];
   return { file: found.java, args: javaArgs(heap, 'kafka.Kafka', join(folder, 'server.properties')) };
 }
 

@@ -63,20 +63,22 @@ export class ByteReader {
     throw new RangeError(`a varint of more than 10 bytes at ${this.position}`);
   }
 
-  /** Length-prefixed text; null is empty. */
-  varString(): string {
+  /** Passes over length-prefixed bytes or text, null being empty; returns where they begin. */
+  passVarBytes(): number {
     const length = Math.max(0, this.varint());
     const start = this.position;
     this.position += length;
     if (this.position > this.bytes.length) throw new RangeError(`${length} bytes wanted at ${start} of ${this.bytes.length}`);
-    return this.bytes.toString('utf8', start, this.position);
+    return start;
   }
 
-  /** Passes over length-prefixed bytes or text. */
-  skipVarBytes(): void {
-    const length = this.varint();
-    if (length > 0) this.position += length;
-    if (this.position > this.bytes.length) throw new RangeError(`${length} bytes wanted before ${this.position} of ${this.bytes.length}`);
+  /** Whether the bytes from `start` to where the reader stands are these. */
+  hasPassed(known: Buffer, start: number): boolean {
+    const { bytes } = this;
+    const { length } = known;
+    if (this.position - start !== length) return false;
+    for (let at = 0; at < length; at += 1) if (known[at] !== bytes[start + at]) return false;
+    return true;
   }
 
   /** Length-prefixed bytes; -1 is null. */

@@ -3,10 +3,10 @@ import { isHarvestError, type Offset } from '@harvest/kernel';
 import { CODEC_NAMES, decompress } from '../codecs/decompress';
 import { corruptInput, outputTooLarge } from '../codecs/bounded-output';
 import { ByteReader } from './byte-reader';
+import { readHeaders } from './record-headers';
 
 /** Bytes before the records of a batch of format 2, the only one written since Kafka 0.11. */
 const HEADER_BYTES = 61;
-const EMPTY = Buffer.alloc(0);
 
 /** An uncompressed batch of the broker's 1 MiB holds 150,000 records at most; more is a bomb of tiny ones. */
 const MAX_RECORDS_PER_BATCH = 200_000;
@@ -123,11 +123,11 @@ function readRecord(header: BatchHeader, reader: ByteReader): LogRecord {
   const timestampMs = header.baseTimestampMs + reader.varint();
   const offset = (header.baseOffset + BigInt(reader.varint())) as Offset;
   const keyAt = reader.position;
-  reader.skipVarBytes();
+  reader.passVarBytes();
   const valueAt = reader.position;
-  reader.skipVarBytes();
+  reader.passVarBytes();
   const headersAt = reader.position;
-  for (let fields = 2 * reader.varint(); fields > 0; fields -= 1) reader.skipVarBytes();
+  for (let fields = 2 * reader.varint(); fields > 0; fields -= 1) reader.passVarBytes();
   if (reader.position !== end) throw new RangeError(`a record's length is wrong at offset ${offset}`);
   return new PackedRecord(reader.bytes, { offset, timestampMs: header.logAppendTimeMs ?? timestampMs, keyAt, valueAt, headersAt });
 }
@@ -171,22 +171,4 @@ class PackedRecord implements LogRecord {
   get headers(): LogHeaders {
     return readHeaders(new ByteReader(this.bytes, this.headersAt));
   }
-}
-
-/** Of headers of one name the last counts, as in the Java client; a null value is empty. */
-function readHeaders(reader: ByteReader): LogHeaders {
-  const headers: Record<string, Buffer> = {};
-  const count = reader.varint();
-  for (let index = 0; index < count; index += 1) {
-    const name = reader.varString();
-    const value = reader.varBytes() ?? EMPTY;
-    if (name === '__proto__') defineHeader(headers, name, value);
-    else headers[name] = value;
-  }
-  return headers;
-}
-
-/** As an own property: assigning would replace the prototype. (An object without one is read and written 20 % slower.) */
-function defineHeader(headers: Record<string, Buffer>, name: string, value: Buffer): void {
-  Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -2,7 +2,7 @@ import type { FetchedBatch, PartitionRange, TopicPartition } from '@harvest/cont
 import { backoffDelayMs } from '@harvest/kernel';
 import type { Offset } from '@harvest/kernel';
 import type { Checkpoint, Claim } from '@harvest/read-models';
-import { decodeRecords } from './decoded-records';
+import { decodeRecordsSoon } from './decoded-records';
 import { FetchPauses } from './fetch-pauses';
 import { HALT_REASONS } from './partition-halt';
 import type { HaltReason } from './partition-halt';
@@ -182,7 +182,7 @@ export class PartitionProcessor {
     let unit: DecodedUnit | 'gap' | null = null;
     await this.options.slots.acquire();
     try {
-      if (this.isCurrent(session)) unit = this.prepare(this.progress.nextOffset);
+      if (this.isCurrent(session)) unit = await this.prepare(session, this.progress.nextOffset);
       while (unit !== null && unit !== 'gap' && this.isCurrent(session)) unit = await this.writeOne(session, unit);
     } finally {
       this.options.slots.release();
@@ -215,7 +215,7 @@ export class PartitionProcessor {
   private async prepareSoon(session: PartitionSession, from: Offset): Promise<DecodedUnit | null> {
     await new Promise((resolve) => setImmediate(resolve));
     if (!this.isCurrent(session) || this.queue.isEmpty || !this.options.slots.tryAcquire()) return null;
-    const unit = this.prepare(from);
+    const unit = await this.prepare(session, from);
     if (unit !== null && unit !== 'gap') return unit;
     this.options.slots.release();
     // A gap is looked into once everything before it is committed.
@@ -223,12 +223,13 @@ export class PartitionProcessor {
     return null;
   }
 
-  private prepare(from: Offset): DecodedUnit | 'gap' | null {
-    const { surroundings } = this.options;
-    const cut = cutUnit(this.queue, from, surroundings.settings);
+  private async prepare(session: PartitionSession, from: Offset): Promise<DecodedUnit | 'gap' | null> {
+    const { topicPrefix, settings } = this.options.surroundings;
+    const cut = cutUnit(this.queue, from, settings);
     if (cut.kind === 'empty') return null;
     if (cut.kind === 'ahead') return 'gap';
-    return { ...cut, decoded: decodeRecords({ ...this.place, prefix: surroundings.topicPrefix }, cut.records) };
+    const decoded = await decodeRecordsSoon({ ...this.place, prefix: topicPrefix }, cut.records, () => this.isCurrent(session));
+    return decoded && { ...cut, decoded };
   }
 
   /** The client started beyond the checkpoint: what lies between is either gone from the log, or a seek away. */

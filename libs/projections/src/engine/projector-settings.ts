@@ -30,7 +30,7 @@ export interface ProjectorSettings {
 
 export const DEFAULT_PROJECTOR_SETTINGS: Omit<ProjectorSettings, 'owner'> = {
   sessionTimeoutMs: 30_000,
-  chunkRecords: 2_000,
+  chunkRecords: 3_000,
   chunkBytes: 2 * 1024 * 1024,
   queueBytes: 1 * 1024 * 1024,
   totalQueueBytes: 8 * 1024 * 1024,

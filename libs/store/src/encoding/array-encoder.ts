@@ -5,6 +5,8 @@ export type ArrayValue = string | number | bigint | boolean | Buffer | null;
 const OIDS: Record<ArrayType, number> = { text: 25, bytea: 17, int8: 20, int4: 23, int2: 21, bool: 16 };
 const HEADER_BYTES = 20;
 const FIRST_BYTES = 64 * 1024;
+const MAX_INT8 = 2n ** 63n - 1n;
+const MIN_INT8 = -(2n ** 63n);
 /** A buffer that once grew beyond this is given back after use. */
 const KEEP_BYTES = 8 * 1024 * 1024;
 
@@ -14,11 +16,12 @@ const KEEP_BYTES = 8 * 1024 * 1024;
  */
 export class ArrayEncoder {
   private buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  private view = viewOf(this.buffer);
   private position = 0;
 
   reset(): void {
     this.position = 0;
-    if (this.buffer.length > KEEP_BYTES) this.buffer = Buffer.allocUnsafe(FIRST_BYTES);
+    if (this.buffer.length > KEEP_BYTES) this.use(Buffer.allocUnsafe(FIRST_BYTES));
   }
 
   /**
@@ -93,14 +96,17 @@ export class ArrayEncoder {
   private int8(value: number | bigint): void {
     this.reserve(12);
     this.int32(8);
-    if (typeof value === 'bigint') {
-      this.buffer.writeBigInt64BE(value, this.position);
-      this.position += 8;
-      return;
-    }
+    if (typeof value === 'bigint') return this.bigint(value);
     if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`);
     this.int32(Math.floor(value / 0x1_0000_0000));
     this.int32(value | 0);
+  }
+
+  /** By a DataView, which wraps around in silence but makes nothing; the Buffer's own method makes four bigints of one. */
+  private bigint(value: bigint): void {
+    if (value > MAX_INT8 || value < MIN_INT8) throw new RangeError(`not an int8: ${value}`);
+    this.view.setBigInt64(this.position, value);
+    this.position += 8;
   }
 
   private int4(value: number): void {
@@ -130,6 +136,13 @@ export class ArrayEncoder {
     if (this.position + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.position + bytes));
     this.buffer.copy(larger, 0, 0, this.position);
-    this.buffer = larger;
+    this.use(larger);
+  }
+
+  private use(buffer: Buffer<ArrayBuffer>): void {
+    this.buffer = buffer;
+    this.view = viewOf(buffer);
   }
 }
+
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);

@@ -118,12 +118,13 @@ export class ArtifactWriter {
   }
 
   private async readCards(): Promise<ReadonlyMap<number, ArtifactCardRow>> {
-    if (!this.batch.touchesCards || this.known.length === 0) return new Map();
-    const ids = this.known.map(({ discovery }) => discovery.artifactId);
+    const owners = this.batch.touchesCards ? this.known.filter(({ discovery }) => mayOwnCard(discovery)) : [];
+    if (owners.length === 0) return new Map();
+    const ids = owners.map(({ discovery }) => discovery.artifactId);
     const read = this.transaction.send(this.statements.card.read, [this.encodeIds(ids)]);
     await this.transaction.land('reading cards');
     const rows = (await read).rows as [number, string, string][];
-    return new Map(rows.map(([at, card, detail]) => [this.known[at]!.index, { artifactId: ids[at]!, card, detail }]));
+    return new Map(rows.map(([at, card, detail]) => [owners[at]!.index, { artifactId: ids[at]!, card, detail }]));
   }
 
   private takeFresh(evolved: Evolved<ArtifactRows>, tally: OutcomeTally): void {
@@ -182,6 +183,9 @@ export class ArtifactWriter {
     return this.encoder.array('text', ids, (id) => id);
   }
 }
+
+/** A card is of the artifact's own two halves: of one that only a score speaks of, none is looked for. */
+const mayOwnCard = ({ observed, classified }: DiscoveryRow): boolean => observed.alive || classified.alive;
 
 function parseOrdinals(list: string | null): readonly number[] {
   return list === null ? [] : list.split(',').map(Number);
