@@ -17,3 +17,12 @@ function orderOfUnits(a: number, b: number): number {
   if (aIsSurrogate !== bIsSurrogate) return aIsSurrogate ? 1 : -1;
   return a - b;
 }
+
+const SURROGATE = /[\ud800-\udfff]/;
+const compareUtf16 = (left: string, right: string): number => (left === right ? 0 : left < right ? -1 : 1);
+
+/** What to sort these texts by: the engine's own `<`, at a third of the price, where it is the same order. */
+export function utf8OrderOf(texts: Iterable<string>): (left: string, right: string) => number {
+  for (const text of texts) if (SURROGATE.test(text)) return compareUtf8;
+  return compareUtf16;
+}

@@ -16,7 +16,7 @@ import { PartitionProcessor } from './partition-processor';
 import type { PartitionStatus } from './projector-status';
 import type { QueueBudget } from './queue-budget';
 import type { UnitSlots } from './unit-slots';
-import { WriteTurns } from './write-turns';
+import { Turns } from './turns';
 
 export interface GenerationConsumerOptions {
   readonly generation: Generation;
@@ -33,7 +33,7 @@ export interface GenerationConsumerOptions {
 /** One generation's place in the log: a group of its own, a processor per partition, nothing shared with other generations but time. */
 export class GenerationConsumer {
   readonly generation: Generation;
-  private readonly turns = new WriteTurns();
+  private readonly turns = new Turns();
   private readonly consumer: LogConsumer;
   private readonly processors = new Map<string, PartitionProcessor>();
   private running: Promise<unknown> = Promise.resolve();

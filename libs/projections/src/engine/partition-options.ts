@@ -5,7 +5,7 @@ import type { GenerationRef, OutcomeCounts, ProjectionStore } from '@harvest/rea
 import type { ProjectorSettings } from './projector-settings';
 import type { QueueBudget } from './queue-budget';
 import type { UnitSlots } from './unit-slots';
-import type { WriteTurns } from './write-turns';
+import type { Turns } from './turns';
 
 /** What every part of the engine is given. */
 export interface EngineSurroundings {
@@ -36,6 +36,6 @@ export interface PartitionOptions {
   readonly range: () => Promise<PartitionRange | null>;
   readonly budget: QueueBudget;
   readonly slots: UnitSlots;
-  readonly turns: WriteTurns;
+  readonly turns: Turns;
   readonly onCommitted: (commit: Commit) => void;
 }

@@ -228,7 +228,8 @@ export class PartitionProcessor {
     const cut = cutUnit(this.queue, from, settings);
     if (cut.kind === 'empty') return null;
     if (cut.kind === 'ahead') return 'gap';
-    const decoded = await decodeRecordsSoon({ ...this.place, prefix: topicPrefix }, cut.records, () => this.isCurrent(session));
+    const decode = () => decodeRecordsSoon({ ...this.place, prefix: topicPrefix }, cut.records, () => this.isCurrent(session));
+    const decoded = await this.options.turns.take('decoding', decode);
     return decoded && { ...cut, decoded };
   }
 

@@ -9,7 +9,7 @@ import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import type { ProjectorSettings } from './projector-settings';
 import { QueueBudget } from './queue-budget';
 import { UnitSlots } from './unit-slots';
-import { WriteTurns } from './write-turns';
+import { Turns } from './turns';
 
 const place = { topic: 'signals.artifacts.v1', partition: 0 };
 const generation = { generation: 1, schema: 'read_1' };
@@ -29,7 +29,7 @@ class Bench {
   readonly fetcher = new SimulatedFetcher();
   readonly metrics = createMetrics();
   readonly commits: [bigint, bigint][] = [];
-  readonly turns = new WriteTurns();
+  readonly turns = new Turns();
   readonly store: MemoryProjectionStore;
   fault: (point: StorePoint) => void | Promise<void> = () => undefined;
   assignment = 0;

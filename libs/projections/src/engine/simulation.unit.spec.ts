@@ -8,7 +8,7 @@ import { PartitionProcessor } from './partition-processor';
 import { DEFAULT_PROJECTOR_SETTINGS } from './projector-settings';
 import { QueueBudget } from './queue-budget';
 import { UnitSlots } from './unit-slots';
-import { WriteTurns } from './write-turns';
+import { Turns } from './turns';
 import { foldStraight, tablesOf } from './straight-fold';
 
 /**
@@ -135,7 +135,7 @@ class World {
       range: () => Promise.resolve(log.range()),
       budget: new QueueBudget(1_000_000),
       slots: this.slots,
-      turns: new WriteTurns(),
+      turns: new Turns(),
     };
     const processor = new PartitionProcessor(
       { place: log.place, generation, surroundings, ...ports, onCommitted: () => undefined },

@@ -1,4 +1,4 @@
-import { compareUtf8 } from '@harvest/kernel';
+import { utf8OrderOf } from '@harvest/kernel';
 import type { Fact } from '../definitions/definition';
 
 /** One subject's facts of a chunk, in log order. */
@@ -18,7 +18,8 @@ export function groupBySubject(facts: readonly Fact[]): readonly SubjectGroup[] 
     if (group === undefined) groups.set(id, { id, first: fact, rest: null });
     else (group.rest ??= []).push(fact);
   }
-  return [...groups.values()].sort((left, right) => compareUtf8(left.id, right.id));
+  const order = utf8OrderOf(groups.keys());
+  return [...groups.values()].sort((left, right) => order(left.id, right.id));
 }
 
 export function factsOfGroup(group: SubjectGroup): readonly Fact[] {

@@ -1,4 +1,4 @@
-import { WriteTurns } from './write-turns';
+import { Turns } from './turns';
 
 /** Work that ends when told, and notes when it began. */
 function createWork(began: string[]) {
@@ -18,7 +18,7 @@ describe('turns of writing', () => {
   it('partitions of one number write one after the other, in the order in which they asked; others at the same time', async () => {
     const began: string[] = [];
     const { work, end } = createWork(began);
-    const turns = new WriteTurns();
+    const turns = new Turns();
     const [artifacts, scores, other] = [turns.take(0, work('artifacts')), turns.take(0, work('scores')), turns.take(1, work('other'))];
     await settle();
     expect(began).toEqual(['artifacts', 'other']);
@@ -32,7 +32,7 @@ describe('turns of writing', () => {
 
   it('a write that fails hinders nobody, and its error goes to its own caller only', async () => {
     const { work, end } = createWork([]);
-    const turns = new WriteTurns();
+    const turns = new Turns();
     const [fails, next] = [turns.take(0, work('fails', true)), turns.take(0, work('next'))];
     await settle();
     end('fails');
