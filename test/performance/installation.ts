@@ -50,6 +50,11 @@ export async function openInstallation(
   };
 }
 
+/** As autovacuum leaves them a minute after: without statistics, and while it reads what has just been written, a list may take 0.5 s. */
+export async function settleTables({ databaseUrl }: Installation): Promise<void> {
+  await onServer(databaseUrl, 'VACUUM (ANALYZE)');
+}
+
 async function onServer(url: string, sql: string): Promise<void> {
   const client = await connectClient({ connectionString: url });
   try {

@@ -5,7 +5,7 @@ import { parseOptions, type BenchOptions, type Part } from './bench-options';
 import { readArtifacts } from './facts';
 import { benchComplete, benchVisible, type FreshnessOptions } from './freshness-bench';
 import { fill, IngestBench, type IngestOptions } from './ingest-bench';
-import { openInstallation, openLog, type Addresses } from './installation';
+import { openInstallation, openLog, settleTables, type Addresses } from './installation';
 import { peakRssMb } from './process-costs';
 import { ProductProcess } from './product-process';
 import { benchCached, benchUncached } from './reads-bench';
@@ -44,6 +44,7 @@ async function run({ options, addresses, report }: Bench, artifacts: IngestOptio
     const freshness = { house, log, brokers: addresses.brokers, artifacts, saturation };
     const parts = readParts(apis, freshness, build).filter(({ part }) => options.wants(part));
     if (parts.length === 0) return;
+    await settleTables(house);
     for (let count = 0; count < 2; count += 1) apis.push(await ApiUnderTest.start({ build, repository, env: apiEnv }));
     for (const { measure } of parts) report.add(await measure());
     report.add(apiMemory(Math.max(...apis.map(({ process }) => peakRssMb(process.pid)))));

@@ -25,8 +25,9 @@ export class ProductProcess {
     const { app, build, env } = options;
     const { PATH = '' } = process.env;
     const base = { PATH, HARVEST_OPERATOR_PORT: '0', HARVEST_HTTP_PORT: '0', HARVEST_HTTP_HOST: '127.0.0.1', HARVEST_LOG_PRETTY: 'false' };
-    const args = [...flagsOf(options), join(build, 'apps', app, 'src/main.js')];
-    this.child = spawn(process.execPath, args, { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { flags, variables } = startOf(options);
+    const args = [...flags, join(build, 'apps', app, 'src/main.js')];
+    this.child = spawn(process.execPath, args, { env: { ...base, ...variables, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (chunk: Buffer) => this.keep(chunk.toString()));
     this.child.once('exit', (code, signal) => {
       if (!this.isEnding) process.stderr.write(`${app} ended (${code ?? signal}):\n${this.lines.slice(-20).join('\n')}\n`);
@@ -90,9 +91,10 @@ export class ProductProcess {
   }
 }
 
-/** `--max-semi-space-size=4 …` of `npm run start:api`: what is measured is what is started. */
-function flagsOf({ app, repository }: ProductProcessOptions): readonly string[] {
+/** `MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 …` of `npm run start:api`: what is measured is what is started. */
+function startOf({ app, repository }: ProductProcessOptions) {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
   const words = (scripts[`start:${app}`] ?? '').split(' ');
-  return words.filter((word) => word.startsWith('--'));
+  const variables = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=', 2) as [string, string]);
+  return { flags: words.filter((word) => word.startsWith('--')), variables: Object.fromEntries(variables) };
 }

@@ -2,7 +2,7 @@ import type { AnswerCache, AnswerRequest, CachedAnswer, CacheScope, CacheVerdict
 import type { Clock } from '@harvest/kernel';
 import type { Logger } from '@harvest/observability';
 import type { CacheStatistics } from './cache-statistics';
-import { type Entry, entryKey, type FirstTier } from './first-tier';
+import type { Entry, FirstTier } from './first-tier';
 import { type CacheVersion, type FreshnessView, versionKey } from './freshness-view';
 import type { Refills } from './refills';
 import type { LookUp, SecondTier } from './second-tier';
@@ -49,7 +49,7 @@ export class TieredAnswerCache implements AnswerCache {
     if (request.bypass) return null;
     const nowMs = this.parts.clock.nowMs();
     if (!this.parts.view.vouches(nowMs)) return null;
-    const entry = this.parts.first.find(entryKey(request.scope, request.key));
+    const entry = this.parts.first.find(request.key);
     if (!entry || entry.version !== this.parts.view.version(request.scope) || entry.expiresMs <= nowMs) return null;
     this.parts.statistics.count(request.scope, 'hit-l1');
     return entry.answer;
@@ -75,7 +75,7 @@ export class TieredAnswerCache implements AnswerCache {
   }
 
   private serveFirst(request: AnswerRequest, version: CacheVersion, refillBehind: () => void): Served | null {
-    const entry = this.parts.first.find(entryKey(request.scope, request.key));
+    const entry = this.parts.first.find(request.key);
     if (!entry || entry.expiresMs <= this.parts.clock.nowMs()) return null;
     if (entry.version === version) return { answer: entry.answer, verdict: 'hit-l1' };
     if (!request.staleWhileRevalidate || !this.parts.view.mayServeStale(entry.version, version)) return null;
@@ -91,7 +91,7 @@ export class TieredAnswerCache implements AnswerCache {
   private async bypass(request: AnswerRequest, load: Load): Promise<Served> {
     const loaded = await this.parts.refills.admit(load);
     this.parts.view.observeLoaded(request.scope, loaded);
-    if (!request.bypass) this.parts.first.drop(entryKey(request.scope, request.key));
+    if (!request.bypass) this.parts.first.drop(request.key);
     return { answer: loaded.answer, verdict: 'bypass' };
   }
 
@@ -181,7 +181,7 @@ export class TieredAnswerCache implements AnswerCache {
     const ttlMs = Math.round(this.settings.ttlMs[scope] * (1 - JITTER + 2 * JITTER * this.settings.random()));
     const nowMs = this.parts.clock.nowMs();
     const entry: Entry = { version: lookUp.version, answer, expiresMs: nowMs + ttlMs };
-    this.parts.first.put(entryKey(scope, lookUp.key), entry, nowMs);
+    this.parts.first.put(lookUp.key, entry, nowMs);
     return ttlMs;
   }
 }

@@ -19,10 +19,6 @@ function sizeOf(entry: Entry, key: string): number {
   return entry.answer.body.length + key.length * 2 + entry.answer.position.length + OVERHEAD_BYTES;
 }
 
-export function entryKey(scope: CacheScope, key: string): string {
-  return `${scope} ${key}`;
-}
-
 function isDead(entry: Entry, { version }: Entry, nowMs: number): boolean {
   return entry.expiresMs <= nowMs || (entry.version !== version && entry.version.scope === version.scope);
 }

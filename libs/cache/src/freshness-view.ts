@@ -122,6 +122,7 @@ export class FreshnessView {
   /** Whether an answer of `old` may be served while one of `current` is made: the counter just before, not ended by a completion. */
   mayServeStale(old: CacheVersion, current: CacheVersion): boolean {
     return (
+      old.scope === current.scope &&
       old.generation === current.generation &&
       old.epoch === current.epoch &&
       old.value === current.value - 1n &&

@@ -25,7 +25,7 @@ export interface LoadedAnswer {
 
 export interface AnswerRequest {
   readonly scope: CacheScope;
-  /** Canonical: path and normalised parameters. The cache adds generation and counter. */
+  /** Canonical: path and normalised parameters, so no two scopes share one. The cache adds generation and counter. */
   readonly key: string;
   /** True when a slightly old answer (the previous counter's) may be served while one refill runs. */
   readonly staleWhileRevalidate: boolean;

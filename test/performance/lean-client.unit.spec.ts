@@ -1,0 +1,39 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LeanClient } from './lean-client';
+
+/** Answers `/N` with N bytes, the head apart from the body. */
+async function serve() {
+  const server = createServer((request, response) => {
+    const body = Buffer.alloc(Number(request.url?.slice(1)), 0x61);
+    response.writeHead(body.length === 7 ? 503 : 200, { 'x-cache': 'miss', 'content-length': body.length });
+    response.flushHeaders();
+    setImmediate(() => response.end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, client: new LeanClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+}
+
+describe('LeanClient', () => {
+  it('reads one answer after the other to its end, over the same connection', async () => {
+    const { server, client } = await serve();
+    let connections = 0;
+    server.on('connection', () => (connections += 1));
+    for (const size of [0, 1, 10_000, 300_000, 5]) expect(await client.get(`/${size}`)).toEqual({ status: 200, verdict: 'miss' });
+    expect(await client.get('/7')).toEqual({ status: 503, verdict: 'miss' });
+    expect(connections).toBe(1);
+    client.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('asks side by side over connections of their own, and rejects when the server goes', async () => {
+    const { server, client } = await serve();
+    const sizes = [100, 200_000, 3];
+    expect(await Promise.all(sizes.map((size) => client.get(`/${size}`)))).toEqual(sizes.map(() => ({ status: 200, verdict: 'miss' })));
+    const last = client.get('/50');
+    server.closeAllConnections();
+    await expect(last).rejects.toThrow();
+    client.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
