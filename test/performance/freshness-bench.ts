@@ -16,9 +16,9 @@ const POLL_MS = 2;
 const LIMIT_MS = 10_000;
 const LOAD_TICK_MS = 50;
 const LOADED_ARTIFACTS = 20_000;
-const INGESTIONS = 105;
+const INGESTIONS = 210;
 /** Of a process that has just started, the first say nothing. */
-const WARM_UP = 5;
+const WARM_UP = 10;
 
 export interface FreshnessOptions {
   readonly house: Installation;

@@ -36,7 +36,7 @@ async function bench(argv) {
   const folder = build();
   const { HARVEST_SERVICES: _set, ...known } = addresses(SET);
   const main = join(folder, 'test/performance/main.js');
-  const args = ['--max-old-space-size=3072', main, '--build', folder, '--repository', REPOSITORY, ...argv];
+  const args = ['--max-old-space-size=3072', '--expose-gc', main, '--build', folder, '--repository', REPOSITORY, ...argv];
   child = spawn(join(BIN, 'node'), args, { cwd: REPOSITORY, stdio: 'inherit', env: { ...process.env, ...known } });
   return new Promise((done) => child.once('exit', (code) => done(code ?? 1)));
 }

@@ -28,6 +28,7 @@ export interface TieredCacheSettings {
   readonly maxStaleMs: Readonly<Record<CacheScope, number>>;
   /** How long a process waits for another's refill before it makes the answer itself. */
   readonly leaseWaitMs: number;
+  /** At most, between two looks; the first comes after a quarter of it. */
   readonly leaseRetryMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -122,9 +123,11 @@ export class TieredAnswerCache implements AnswerCache {
 
   /** Looks again while another process makes the answer; makes it here when that takes too long. */
   private async waitForOther(lookUp: LookUp, load: Load, second: SecondTier): Promise<Served> {
-    const untilMs = this.parts.clock.nowMs() + this.settings.leaseWaitMs;
-    while (this.parts.clock.nowMs() < untilMs) {
-      await this.parts.clock.sleep(this.settings.leaseRetryMs);
+    const { leaseWaitMs, leaseRetryMs } = this.settings;
+    const untilMs = this.parts.clock.nowMs() + leaseWaitMs;
+    // Most answers are made within a few milliseconds.
+    for (let retryMs = leaseRetryMs / 4; this.parts.clock.nowMs() < untilMs; retryMs = Math.min(2 * retryMs, leaseRetryMs)) {
+      await this.parts.clock.sleep(retryMs);
       const found = await second.findOrLease(lookUp);
       if (found.kind === 'found') return this.hitSecond(lookUp, found.answer);
       if (found.kind === 'leased') return this.leased(lookUp, found.token, () => this.refill(lookUp, load, found.token));
