@@ -1,8 +1,8 @@
 import { publishedPeriod } from '@harvest/contracts';
-import type { ArtifactClassified, ArtifactObserved, HarvestEvent, Tombstone } from '@harvest/contracts';
+import type { ArtifactClassified, ArtifactObserved, Tombstone } from '@harvest/contracts';
 import { ARTIFACT_CARD_READ_MODEL } from '@harvest/read-models';
 import type { ArtifactCardRow } from '@harvest/read-models';
-import type { ProjectionDefinition } from './definition';
+import type { FactEvent, ProjectionDefinition } from './definition';
 import type { HalfChange } from './discovery.v1.projection';
 
 type Known<T> = NonNullable<T> | undefined;
@@ -68,7 +68,7 @@ export const artifactCardV1 = {
 /** The facts after an event whose halves changed as told; the same object when nothing did. */
 function evolveFacts(
   facts: ArtifactFacts,
-  event: HarvestEvent | Tombstone,
+  event: FactEvent | Tombstone,
   change: { readonly observed: HalfChange; readonly classified: HalfChange },
 ): ArtifactFacts {
   let next = facts;

@@ -1,9 +1,15 @@
-import type { EventType, HarvestEvent, Tombstone } from '@harvest/contracts';
+import type { Envelope, EventOf, EventType, Tombstone } from '@harvest/contracts';
 import type { Offset } from '@harvest/kernel';
+
+/** What a definition sees of an event. The rest of its envelope has been judged, and is not carried along. */
+export type FactEventOf<T extends EventType> = Omit<EventOf<T>, 'envelope'> & { readonly envelope: Pick<Envelope, 'sequence'> };
+
+/** Discriminated by `type`. */
+export type FactEvent = { [T in EventType]: FactEventOf<T> }[EventType];
 
 /** What a definition is fed: a decoded fact with its place in the log. Time comes from here, never from a clock. */
 export interface Fact {
-  readonly event: HarvestEvent | Tombstone;
+  readonly event: FactEvent | Tombstone;
   readonly partition: number;
   readonly offset: Offset;
   /** The log's timestamp, UTC milliseconds. */

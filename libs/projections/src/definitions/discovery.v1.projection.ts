@@ -1,8 +1,8 @@
 import { dateTimeMs, publishedPeriod } from '@harvest/contracts';
-import type { ArtifactObserved, EventOf, ScoreComputed, Tombstone } from '@harvest/contracts';
+import type { ArtifactObserved, ScoreComputed, Tombstone } from '@harvest/contracts';
 import { DISCOVERY_READ_MODEL, HOT_DECAY_MS, HOT_LAST, HOT_SCALE, NEW_HALF, SCORE_SCALE } from '@harvest/read-models';
 import type { DiscoveryRow, HalfGuard } from '@harvest/read-models';
-import type { Fact, Outcome, ProjectionDefinition } from './definition';
+import type { Fact, FactEventOf, Outcome, ProjectionDefinition } from './definition';
 import { guardAfterEvent, guardAfterRetraction, judgeHalf } from './halves';
 
 /** What became of one half: the card follows it. */
@@ -19,7 +19,7 @@ export interface DiscoveryStep {
 }
 
 type Draft = { -readonly [K in keyof DiscoveryRow]: DiscoveryRow[K] };
-type ArtifactEvent = EventOf<'artifact.observed' | 'artifact.classified' | 'artifact.retracted' | 'score.computed'> | Tombstone;
+type ArtifactEvent = FactEventOf<'artifact.observed' | 'artifact.classified' | 'artifact.retracted' | 'score.computed'> | Tombstone;
 
 /**
  * The artifact's hot row. The artifacts topic feeds the observed and the classified half, the scores topic the score half.
@@ -63,19 +63,19 @@ function evolveDiscovery(fact: Fact, known: DiscoveryRow | null): DiscoveryStep 
   if (event.kind === 'tombstone') return retract(fact, row, null);
   switch (event.type) {
     case 'artifact.observed':
-      return observe(fact, row, event as EventOf<'artifact.observed'>);
+      return observe(fact, row, event as FactEventOf<'artifact.observed'>);
     case 'artifact.classified':
       return classify(fact, row, event.envelope.sequence);
     case 'artifact.retracted':
       return retract(fact, row, event.envelope.sequence);
     case 'score.computed':
-      return score(fact, row, event as EventOf<'score.computed'>);
+      return score(fact, row, event as FactEventOf<'score.computed'>);
     default:
       throw new TypeError(`discovery does not handle ${String(event.type)}`);
   }
 }
 
-function observe(fact: Fact, row: DiscoveryRow, event: EventOf<'artifact.observed'>): DiscoveryStep {
+function observe(fact: Fact, row: DiscoveryRow, event: FactEventOf<'artifact.observed'>): DiscoveryStep {
   const { sequence } = event.envelope;
   const outcome = judgeHalf(row.observed, sequence);
   const guard = guardAfterEvent(row.observed, sequence, outcome);
@@ -138,7 +138,7 @@ function forgetObserved(draft: Draft): void {
   draft.observedFacts = null;
 }
 
-function score(fact: Fact, row: DiscoveryRow, event: EventOf<'score.computed'>): DiscoveryStep {
+function score(fact: Fact, row: DiscoveryRow, event: FactEventOf<'score.computed'>): DiscoveryStep {
   const { sequence } = event.envelope;
   const outcome = judgeHalf(row.scored, sequence);
   const guard = guardAfterEvent(row.scored, sequence, outcome);

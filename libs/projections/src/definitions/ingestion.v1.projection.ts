@@ -1,7 +1,6 @@
-import type { EventOf } from '@harvest/contracts';
 import { INGESTION_READ_MODEL, NEW_HALF } from '@harvest/read-models';
 import type { IngestionRow } from '@harvest/read-models';
-import type { Fact, Outcome, ProjectionDefinition } from './definition';
+import type { Fact, FactEventOf, Outcome, ProjectionDefinition } from './definition';
 import { guardAfterEvent, judgeHalf } from './halves';
 
 export interface IngestionStep {
@@ -12,7 +11,7 @@ export interface IngestionStep {
 }
 
 type Draft = { -readonly [K in keyof IngestionRow]: IngestionRow[K] };
-type IngestionEvent = EventOf<'ingestion.started' | 'ingestion.progressed' | 'ingestion.completed' | 'ingestion.failed'>;
+type IngestionEvent = FactEventOf<'ingestion.started' | 'ingestion.progressed' | 'ingestion.completed' | 'ingestion.failed'>;
 type Half = 'started' | 'progressed' | 'completed' | 'failed';
 
 /** What an ingestion's own events said; each of the four types is a half of its own. */
@@ -65,22 +64,22 @@ function evolveIngestion(fact: Fact, known: IngestionRow | null): IngestionStep 
 function write(draft: Draft, event: IngestionEvent, fact: Fact): void {
   switch (event.type) {
     case 'ingestion.started':
-      return writeStarted(draft, (event as EventOf<'ingestion.started'>).payload, fact);
+      return writeStarted(draft, (event as FactEventOf<'ingestion.started'>).payload, fact);
     case 'ingestion.progressed':
-      draft.counts = (event as EventOf<'ingestion.progressed'>).payload.counts;
+      draft.counts = (event as FactEventOf<'ingestion.progressed'>).payload.counts;
       draft.progressedMs = fact.timestampMs;
       draft.state = stateBeforeEnd(draft);
       return;
     case 'ingestion.completed':
-      return writeCompleted(draft, (event as EventOf<'ingestion.completed'>).payload, fact);
+      return writeCompleted(draft, (event as FactEventOf<'ingestion.completed'>).payload, fact);
     case 'ingestion.failed':
-      draft.error = (event as EventOf<'ingestion.failed'>).payload.error;
+      draft.error = (event as FactEventOf<'ingestion.failed'>).payload.error;
       draft.endedMs = fact.timestampMs;
       draft.state = 'failed';
   }
 }
 
-function writeStarted(draft: Draft, payload: EventOf<'ingestion.started'>['payload'], fact: Fact): void {
+function writeStarted(draft: Draft, payload: FactEventOf<'ingestion.started'>['payload'], fact: Fact): void {
   draft.source = payload.source;
   if (payload.expected !== undefined) draft.expected = payload.expected;
   draft.startedMs = fact.timestampMs;
@@ -88,7 +87,7 @@ function writeStarted(draft: Draft, payload: EventOf<'ingestion.started'>['paylo
 }
 
 /** The manifest is this completion's own: one without must not be measured by an earlier one's. */
-function writeCompleted(draft: Draft, payload: EventOf<'ingestion.completed'>['payload'], fact: Fact): void {
+function writeCompleted(draft: Draft, payload: FactEventOf<'ingestion.completed'>['payload'], fact: Fact): void {
   draft.source = payload.source;
   if (payload.counts !== undefined) draft.counts = payload.counts;
   draft.manifest = payload.manifest ?? null;

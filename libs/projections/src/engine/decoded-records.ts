@@ -5,6 +5,7 @@ import { HarvestError } from '@harvest/kernel';
 import type { Offset } from '@harvest/kernel';
 import { looksLikeFraction } from '../definitions/discovery.v1.projection';
 import type { Fact } from '../definitions/definition';
+import { leanEvent } from './lean-event';
 import { factFingerprint } from './fact-fingerprint';
 
 /** Why a record that decodes well can never be projected. */
@@ -83,25 +84,31 @@ export function decodeRecords(place: DecodingPlace, records: readonly LogRecord[
   const facts: (Fact | null)[] = [];
   const poisons = new Map<Offset, Poison>();
   let suspiciousScores = 0;
-  for (const { offset, timestampMs, key, value, headers } of records) {
+  for (const record of records) {
+    // A packed record makes its parts anew each time it is asked for one.
+    const { key, value, headers } = record;
     const decoded = decode({ key, value, headers }, { family });
-    if (decoded.kind === 'rejected') poisons.set(offset, poisonOf(decoded));
-    const fact = factOf(decoded, { offset, timestampMs, value }, { partition, family });
+    if (decoded.kind === 'rejected') poisons.set(record.offset, poisonOf(decoded));
+    const fact = factOf(decoded, { record, value }, { partition, family });
     if (fact !== null && isSuspicious(fact)) suspiciousScores += 1;
     facts.push(fact);
   }
   return { topic, partition, family, records, facts, poisons, suspiciousScores };
 }
 
-type FactRecord = Pick<LogRecord, 'offset' | 'timestampMs' | 'value'>;
+interface FactRecord {
+  readonly record: LogRecord;
+  readonly value: Buffer | null;
+}
 
 const poisonOf = ({ code, path, reason }: Extract<Decoded, { kind: 'rejected' }>): Poison => ({ code, path, reason, projection: 'decode' });
 
-function factOf(decoded: Decoded, record: FactRecord, place: { partition: number; family: TopicFamily }): Fact | null {
+function factOf(decoded: Decoded, { record, value }: FactRecord, place: { partition: number; family: TopicFamily }): Fact | null {
   if (decoded.kind === 'rejected' || decoded.kind === 'ignored' || PROJECTION_OF[place.family] === null) return null;
-  const { offset, timestampMs, value } = record;
+  const { offset, timestampMs } = record;
   const fingerprint = decoded.kind === 'event' && value !== null ? fingerprintOf(decoded, place.partition, value) : null;
-  return { event: decoded, partition: place.partition, offset, timestampMs, fingerprint };
+  const event = decoded.kind === 'event' ? leanEvent(decoded, record) : decoded;
+  return { event, partition: place.partition, offset, timestampMs, fingerprint };
 }
 
 /** Only what has a stored counterpart to be compared with. */

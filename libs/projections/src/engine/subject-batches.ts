@@ -13,8 +13,9 @@ import { artifactCardV1, cardOfFacts, factsOfCard } from '../definitions/artifac
 import type { ArtifactFacts } from '../definitions/artifact-card.v1.projection';
 import { countsV1 } from '../definitions/counts.v1.projection';
 import type { Fact, Outcome } from '../definitions/definition';
-import { discoveryV1 } from '../definitions/discovery.v1.projection';
+import { discoveryV1, type DiscoveryStep } from '../definitions/discovery.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
+import { LeanObserved } from './lean-event';
 import { factsOfGroup, groupBySubject, sizeOfGroup } from './subject-groups';
 import type { SubjectGroup } from './subject-groups';
 
@@ -69,11 +70,19 @@ function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCa
     const step = evolving(fact, () => discoveryV1.evolve(fact, row));
     count(tally, step);
     row = step.row;
+    const fresh = freshCardOf(group, start.card, step);
+    if (fresh !== null) return { rows: { discovery: row, card: fresh }, ...tally };
     if (step.observed !== 'kept' || step.classified !== 'kept')
       facts = artifactCardV1.evolve(facts ?? factsOfCard(start.card), fact.event, step);
   }
   const discovery = row as DiscoveryRow;
   return { rows: { discovery, card: touchesCards ? cardAfter(discovery, facts, start.card) : null }, ...tally };
+}
+
+/** Of a single event about an artifact without a card: the one that was made when it was decoded. */
+function freshCardOf({ first, rest }: SubjectGroup, known: ArtifactCardRow | null, step: DiscoveryStep): ArtifactCardRow | null {
+  if (known !== null || rest !== null || step.observed !== 'written' || first.event.kind === 'tombstone') return null;
+  return first.event.payload instanceof LeanObserved ? first.event.payload.freshCard : null;
 }
 
 /** The known card itself when it says the same; null when none of the artifact's own halves is alive. */
