@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, getJson, harvest, makeDataFolder, openLog, sleep, StandaloneProcess } from './product';
 
@@ -22,6 +22,14 @@ async function contentOf(dataDir: string): Promise<Readonly<Record<string, strin
   expect(isProved).toBe(true);
   const kept = tables.filter(({ table }) => table === 'artifact_card' || table === 'count_by_kind');
   return Object.fromEntries(kept.map(({ table, compared, actualHash }) => [table, `${compared} rows ${actualHash}`]));
+}
+
+/** What the README asks first, without the address. */
+function readmeQuestions(): readonly string[] {
+  const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+  const paths = [...readme.matchAll(/^curl 'localhost:3000(\/[^']+)'$/gm)].map(([, path]) => path ?? '');
+  expect(paths).toHaveLength(3);
+  return paths;
 }
 
 async function totalOf(apiUrl: string): Promise<number> {
@@ -74,6 +82,7 @@ describe('the one-process product', () => {
       const answer = (await getJson(url)) as { items?: readonly unknown[]; artifactId?: string };
       expect(answer.artifactId ?? answer.items?.length).toBeTruthy();
     }
+    for (const path of readmeQuestions()) expect((await getJson(`${apiUrl}${path}`)) as object).toHaveProperty('items.0');
     content = await contentOf(undisturbed.path);
     total = await totalOf(apiUrl);
     expect(total).toBeGreaterThan(2500);

@@ -1,7 +1,7 @@
 import { type ArtifactObserved, decode, encodeEvent, type HarvestEvent } from '@harvest/contracts';
 import { recordAt } from '@harvest/testing';
 import { artifactCardV1, cardOfFacts, factsOfCard, NO_FACTS } from '../definitions/artifact-card.v1.projection';
-import { LeanObserved, leanEvent } from './lean-event';
+import { type LeanObserved, leanEvent } from './lean-event';
 
 const MINIMAL: ArtifactObserved = { artifactId: 'a:1', source: 's', artifactType: 'paper', title: 'T' };
 const FULL: ArtifactObserved = {
