@@ -31,7 +31,7 @@ export class LeanClient {
   }
 
   async get(path: string): Promise<LeanAnswer> {
-    const connection = this.idle.pop() ?? this.open();
+    const connection = this.takeIdle() ?? this.open();
     const answer = await connection.get(path);
     this.idle.push(connection);
     return answer;
@@ -39,6 +39,13 @@ export class LeanClient {
 
   close(): void {
     for (const connection of this.all) connection.close();
+  }
+
+  /** The server may have closed one meanwhile. */
+  private takeIdle(): LeanConnection | undefined {
+    let connection = this.idle.pop();
+    while (connection?.isClosed === true) connection = this.idle.pop();
+    return connection;
   }
 
   private open(): LeanConnection {
@@ -75,6 +82,10 @@ class LeanConnection {
     });
   }
 
+  get isClosed(): boolean {
+    return !this.socket.writable;
+  }
+
   close(): void {
     this.socket.destroy();
   }
@@ -96,7 +107,9 @@ class LeanConnection {
     if (end < 0) return bytes;
     const head = this.head.slice(0, end);
     this.head = '';
-    this.bodyLeft = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+    const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+    if (length === undefined) this.fail(new Error(`an answer without content-length: ${head.slice(0, 200)}`));
+    this.bodyLeft = Number(length);
     this.answer = { status: Number(head.slice(9, 12)), verdict: /^x-cache: (\S+)$/im.exec(head)?.[1] ?? null };
     return end + HEAD_END.length - before;
   }

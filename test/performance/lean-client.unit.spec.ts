@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LeanClient } from './lean-client';
 
@@ -33,6 +33,18 @@ describe('LeanClient', () => {
     const last = client.get('/50');
     server.closeAllConnections();
     await expect(last).rejects.toThrow(/ECONNRESET|closed/);
+    // All are told; then a new connection comes in place of those that are gone.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await client.get('/4')).toEqual({ status: 200, verdict: 'miss' });
+    client.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('takes no answer whose length it is not told', async () => {
+    const { server, client } = await serve();
+    server.removeAllListeners('request').on('request', (_request, response: ServerResponse) => response.end(Buffer.alloc(100_000)));
+    server.prependListener('request', (_request, response: ServerResponse) => response.setHeader('transfer-encoding', 'chunked'));
+    await expect(client.get('/1')).rejects.toThrow('an answer without content-length');
     client.close();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -45,10 +45,10 @@ async function ask({ base, paths, ratePerSecond }: Questioning): Promise<Answere
     if (status !== 200) throw new Error(`answered ${status}`);
     if (verdict !== 'miss') throw new Error(`not asked of Postgres: ${verdict}`);
   };
-  const { firstFailure, ...counted } = await runOpenLoop({ ratePerSecond, count: paths.length, send });
+  const warmUp = Math.round(ratePerSecond * WARM_UP_S);
+  const { firstFailure, ...counted } = await runOpenLoop({ ratePerSecond, count: paths.length, warmUp, send });
   client.close();
-  const latenciesMs = counted.latenciesMs.slice(Math.round(ratePerSecond * WARM_UP_S));
-  return { latenciesMs, failures: counted.failures, firstFailure: firstFailure?.message ?? null };
+  return { ...counted, firstFailure: firstFailure?.message ?? null };
 }
 
 if (require.main === module)

@@ -3,6 +3,8 @@ import { Agent, request } from 'node:http';
 export interface OpenLoopOptions {
   readonly ratePerSecond: number;
   readonly count: number;
+  /** So many at the beginning are asked, and not counted: the asker's own first steps. */
+  readonly warmUp?: number;
   /** Resolves when the answer is complete. Rejections are counted, not thrown. */
   readonly send: (index: number) => Promise<void>;
 }
@@ -18,7 +20,7 @@ export interface OpenLoopResult {
  * Requests at an even rate, each when it is due, whatever became of those before: a slow answer delays nobody else's question
  * (a closed loop would ask less while the server is slow, and so not see it: coordinated omission).
  */
-export async function runOpenLoop({ ratePerSecond, count, send }: OpenLoopOptions): Promise<OpenLoopResult> {
+export async function runOpenLoop({ ratePerSecond, count, warmUp = 0, send }: OpenLoopOptions): Promise<OpenLoopResult> {
   const latenciesMs: number[] = [];
   const running: Promise<void>[] = [];
   let firstFailure: Error | null = null;
@@ -28,7 +30,7 @@ export async function runOpenLoop({ ratePerSecond, count, send }: OpenLoopOption
   const fire = async (index: number) => {
     try {
       await send(index);
-      latenciesMs.push(performance.now() - dueMs(index));
+      if (index >= warmUp) latenciesMs.push(performance.now() - dueMs(index));
     } catch (error) {
       failures += 1;
       firstFailure ??= error as Error;

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { headerOf } from '../http/header-of';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { CachedAnswer, CacheVerdict } from '@harvest/read-models';
 
 export interface AnswerToWrite {
@@ -17,28 +16,33 @@ const CACHE_CONTROL = 'no-cache';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The status is 304 when the caller holds these very bytes. Writes the ready bytes as they are. Returns the status. */
-export function writeAnswer(request: IncomingMessage, response: ServerResponse, written: AnswerToWrite): 200 | 304 {
+export function writeAnswer(response: ServerResponse, headers: IncomingHttpHeaders, written: AnswerToWrite): 200 | 304 {
   const { answer } = written;
-  const headers = answerHeaders(written);
-  const known = headerOf(request, 'if-none-match');
+  const known = headers['if-none-match'];
   if (known !== undefined && matches(known, answer.etag)) {
-    response.writeHead(304, headers);
+    response.writeHead(304, answerHeaders(written));
     response.end();
     return 304;
   }
-  headers.push('content-type', JSON_TYPE, 'content-length', String(answer.body.length));
-  response.writeHead(200, headers);
+  const all = answerHeaders(written);
+  all['content-type'] = JSON_TYPE;
+  all['content-length'] = answer.body.length;
+  response.writeHead(200, all);
   if (written.isHead) response.end();
   else response.end(answer.body);
   return 200;
 }
 
-/** Names and values in turn: node:http writes them so at the least expense. */
-function answerHeaders({ answer, verdict, requestId, nowMs }: AnswerToWrite): string[] {
-  const { etag, position } = answer;
-  const headers = ['etag', etag, 'cache-control', CACHE_CONTROL, 'x-cache', verdict, 'x-position', position, 'x-request-id', requestId];
+function answerHeaders({ answer, verdict, requestId, nowMs }: AnswerToWrite): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {
+    etag: answer.etag,
+    'cache-control': CACHE_CONTROL,
+    'x-cache': verdict,
+    'x-position': answer.position,
+    'x-request-id': requestId,
+  };
   const stalenessMs = answer.stalenessMs + Math.max(0, nowMs - answer.storedMs);
-  if (Number.isFinite(stalenessMs)) headers.push('x-staleness-ms', String(Math.round(stalenessMs)));
+  if (Number.isFinite(stalenessMs)) headers['x-staleness-ms'] = Math.round(stalenessMs);
   return headers;
 }
 

@@ -2,7 +2,6 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { ROUTES } from '@harvest/contracts';
 import type { CachedAnswer } from '@harvest/read-models';
 import { writeAnswer } from '../answers/write-answer';
-import { headerOf } from './header-of';
 import type { Reporting } from './observe-requests';
 import { requestIdOf } from './request-id';
 
@@ -36,8 +35,8 @@ function tryAnswer(request: IncomingMessage, response: ServerResponse, options: 
   const beganMs = performance.now();
   const answer = options.peek(search);
   if (answer === null) return false;
-  const requestId = requestIdOf(headerOf(request, 'x-request-id'));
-  const status = writeAnswer(request, response, { answer, verdict: 'hit-l1', requestId, nowMs: Date.now(), isHead: false });
+  const requestId = requestIdOf(request.headers['x-request-id']);
+  const status = writeAnswer(response, request.headers, { answer, verdict: 'hit-l1', requestId, nowMs: Date.now(), isHead: false });
   options.metrics.httpRequestsTotal.inc(COUNTED[status]);
   options.metrics.httpRequestSeconds.observe(LABELS, (performance.now() - beganMs) / 1000);
   options.logger.debug({ requestId, ...LABELS, status }, 'answered');

@@ -14,7 +14,7 @@ export function startStandalone({ options }: CommandContext): Promise<CommandRes
     ...(options['seed'] === undefined ? [] : ['--seed', String(options['seed'])]),
     ...(options['artifacts'] === undefined ? [] : ['--artifacts', String(options['artifacts'])]),
   ];
-  // eslint-disable-next-line node/no-process-env -- handed on as it is
+  // oxlint-disable-next-line node/no-process-env -- handed on as it is
   process.execve?.(process.execPath, [process.execPath, '--enable-source-maps', STANDALONE, ...flags], process.env);
   throw new HarvestError({ code: 'up-unsupported', message: 'this platform cannot replace a process: use `npm start`' });
 }

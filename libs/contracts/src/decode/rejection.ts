@@ -29,6 +29,6 @@ export function jsonPath(root: string, segments: readonly PropertyKey[]): string
 /** Texts of producers come into reasons and paths: what would break a text column or a terminal is shown as U+FFFD. */
 export function printable(text: string, maxLength: number): string {
   const bounded = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
-  // eslint-disable-next-line no-control-regex -- the control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- the control characters are what is looked for
   return bounded.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }

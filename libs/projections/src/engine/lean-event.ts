@@ -9,8 +9,8 @@ const UNSEQUENCED = { sequence: null } as const;
 const WRITTEN = { observed: 'written', classified: 'kept' } as const;
 
 /**
- * What of an event waits for its transaction. Between the two lie some ten young collections, and thousands of events: whatever waits
- * is copied twice, and ends as garbage of the old generation (docs/decisions, 10 and 11).
+ * What of an event waits for its transaction. Meanwhile come several young collections: whatever waits is copied twice, and ends as
+ * garbage of the old generation (docs/decisions, 10 and 11).
  */
 export function leanEvent(event: HarvestEvent, record: EventRecord): FactEvent {
   const { kind, type, subject } = event;
@@ -31,6 +31,7 @@ export class LeanObserved implements ArtifactObserved {
   readonly publishedAt: ArtifactObserved['publishedAt'];
   readonly publishedPrecision: ArtifactObserved['publishedPrecision'];
   readonly freshCard: ArtifactCardRow;
+  private whole: ArtifactObserved | null = null;
 
   constructor(
     payload: ArtifactObserved,
@@ -76,8 +77,6 @@ export class LeanObserved implements ArtifactObserved {
   get attributes(): ArtifactObserved['attributes'] {
     return this.reread().attributes;
   }
-
-  private whole: ArtifactObserved | null = null;
 
   /** Decoding depends on nothing but the record, which was good before. */
   private reread(): ArtifactObserved {
