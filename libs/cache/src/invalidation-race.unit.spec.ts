@@ -5,7 +5,7 @@ import { type Answered, RaceProcess, type ViewClass } from './testing/race-proce
 import { seededRandom } from './testing/random';
 import { stateIn, Truth } from './testing/truth';
 
-const INTERLEAVINGS = Number(process.env['RACE_INTERLEAVINGS'] ?? 10_000);
+const INTERLEAVINGS = Number(process.env['RACE_INTERLEAVINGS'] ?? 2000);
 const STEPS = 60;
 const KEYS = ['a', 'b'];
 

@@ -3,7 +3,7 @@ import { memorySnapshot, MemoryProjectionStore, projectLog, randomLog, SeededRan
 import fc from 'fast-check';
 import { verify } from './verify';
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 40);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 25);
 
 /** Two readings of the rules, written apart: the engine's definitions and the oracle's. */
 describe('the oracle and the projections', () => {

@@ -7,7 +7,7 @@ import { Reducer } from './reducer';
 import { TABLE_NAMES } from './snapshot';
 import { verify } from './verify';
 
-const RUNS = Number(process.env['MUTATION_RUNS'] ?? 25);
+const RUNS = Number(process.env['MUTATION_RUNS'] ?? 10);
 const TIMEOUT_MS = 60_000 + RUNS * 1000;
 
 const log = randomLog({ seed: 42, records: 160, subjects: 12, poison: true });

@@ -50,13 +50,13 @@ describe('a file of lines', () => {
   });
 
   it('does not keep a line that is too long, and goes on behind it', async () => {
-    const bomb = gzipSync(Buffer.concat([Buffer.from('a\n'), Buffer.alloc(300 * 2 ** 20, 0x78), Buffer.from('\nb\n')]));
+    const bomb = gzipSync(Buffer.concat([Buffer.from('a\n'), Buffer.alloc(160 * 2 ** 20, 0x78), Buffer.from('\nb\n')]), { level: 1 });
     const path = file(bomb);
     const before = process.memoryUsage().rss;
     const lines: (number | null)[] = [];
     for await (const { bytes } of readLines(path)) lines.push(bytes?.length ?? null);
     expect(lines).toEqual([1, null, 1]);
-    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+    expect(process.memoryUsage().rss - before).toBeLessThan(80 * 2 ** 20);
     await expect(linesOf('y'.repeat(MAX_LINE_BYTES))).resolves.toHaveLength(1);
   });
 

@@ -15,7 +15,7 @@ import { foldStraight, tablesOf } from './straight-fold';
  * The engine's core with injected clock, log and store, under random schedules: batches cut and joined, redelivered, fetched from
  * elsewhere, partitions that change hands while their old owner goes on, crashes, transient faults before and after the commit.
  */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 80);
 const prefix = 'signals.';
 const generation = { generation: 1, schema: 'read_1' };
 const FAMILIES = ['artifacts', 'artifacts', 'scores', 'scores', 'ingestions'] as const;

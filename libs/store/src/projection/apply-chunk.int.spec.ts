@@ -105,12 +105,19 @@ describe('apply', () => {
     const events = Array.from({ length: 500 }, (_, index) => ({ id: `i:${index}`, title: `t${index}`, source: 'same' }));
     await test.store.projections.apply(chunkOf(claim, events));
     const before = await discovery('i:7');
-    const walBefore = (await rowsOf('SELECT pg_current_wal_insert_lsn() AS lsn'))[0]!['lsn'];
-    const outcome = await test.store.projections.apply(chunkOf(claim, events, 500n));
-    expect(outcome).toMatchObject({ kind: 'applied', outcomes: { projected: 500 } });
+    // The log is the whole server's: autovacuum may write into it meanwhile. The quietest of three repeats is the statement's own.
+    let quietest = Infinity;
+    for (const offset of [500n, 1000n, 1500n]) {
+      const [{ lsn }] = (await rowsOf('SELECT pg_current_wal_insert_lsn() AS lsn')) as [{ lsn: string }];
+      const outcome = await test.store.projections.apply(chunkOf(claim, events, offset));
+      expect(outcome).toMatchObject({ kind: 'applied', outcomes: { projected: 500 } });
+      const [{ bytes }] = (await rowsOf('SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int AS bytes', [lsn])) as [
+        { bytes: number },
+      ];
+      quietest = Math.min(quietest, bytes);
+    }
     expect(await discovery('i:7')).toEqual(before);
-    const [wal] = await rowsOf('SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::int AS bytes', [walBefore]);
-    expect(wal!['bytes']).toBeLessThan(20_000);
+    expect(quietest).toBeLessThan(20_000);
     expect(await counts('same')).toEqual({ artifacts: 500, discoveries: 0 });
   });
 
