@@ -5,7 +5,7 @@ export interface OpenLoopOptions {
   readonly count: number;
   /** So many at the beginning are asked, and not counted: the asker's own first steps. */
   readonly warmUp?: number;
-  /** Resolves when the answer is complete. Rejections are counted, not thrown. */
+  /** Resolves when the answer is complete. Rejections are counted, not thrown; those of the warm-up are not even counted. */
   readonly send: (index: number) => Promise<void>;
 }
 
@@ -32,6 +32,7 @@ export async function runOpenLoop({ ratePerSecond, count, warmUp = 0, send }: Op
       await send(index);
       if (index >= warmUp) latenciesMs.push(performance.now() - dueMs(index));
     } catch (error) {
+      if (index < warmUp) return;
       failures += 1;
       firstFailure ??= error as Error;
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks a second of /proc/<pid>/stat on Linux, whatever the kernel's own. */
 const TICK_US = 10_000;
@@ -15,12 +15,18 @@ export function processCpuUs(pid: number): number {
 }
 
 /** The same of one that has a single thread (a Postgres backend), to the nanosecond; null when it is gone. */
-export function threadCpuUs(pid: number): number | null {
+export function threadCpuUs(pid: number | string): number | null {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
   } catch {
     return null;
   }
+}
+
+/** Of all threads that live, to the nanosecond: for runs that are too short for clock ticks. */
+export function threadsCpuUs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + (threadCpuUs(`${pid}/task/${thread}`) ?? 0), 0);
 }
 
 /** Largest resident size so far, in MiB; 0 when it is gone. */

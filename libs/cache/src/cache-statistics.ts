@@ -27,7 +27,13 @@ export class CacheStatistics {
     for (const scope of CACHE_SCOPES) {
       const hits = (tier: string) => metrics.cacheHitsTotal.labels({ tier, scope });
       const misses = metrics.cacheMissesTotal.labels({ scope });
-      this.counters.set(scope, { 'hit-l1': hits('l1'), 'hit-l2': hits('l2'), stale: hits('stale'), miss: misses, bypass: misses });
+      this.counters.set(scope, {
+        'hit-l1': metrics.tallies.of(hits('l1')),
+        'hit-l2': hits('l2'),
+        stale: hits('stale'),
+        miss: misses,
+        bypass: misses,
+      });
     }
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Tallies } from './tallies';
 
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -6,7 +7,15 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  return { registry, ...engineMetrics(registers), ...ingestionMetrics(registers), ...httpMetrics(registers), ...storeMetrics(registers) };
+  const tallies = new Tallies();
+  return {
+    registry,
+    tallies,
+    ...engineMetrics(registers),
+    ...ingestionMetrics(registers),
+    ...httpMetrics(registers, tallies),
+    ...storeMetrics(registers, tallies),
+  };
 }
 
 export type HarvestMetrics = ReturnType<typeof createMetrics>;
@@ -89,13 +98,14 @@ function ingestionMetrics(registers: Registry[]) {
   };
 }
 
-function httpMetrics(registers: Registry[]) {
+function httpMetrics(registers: Registry[], tallies: Tallies) {
   return {
     httpRequestsTotal: new Counter({
       name: 'http_requests_total',
       help: 'HTTP requests.',
       labelNames: ['method', 'route', 'status'],
       registers,
+      collect: tallies.handOver,
     }),
     httpRequestSeconds: new Histogram({
       name: 'http_request_duration_seconds',
@@ -108,7 +118,7 @@ function httpMetrics(registers: Registry[]) {
   };
 }
 
-function storeMetrics(registers: Registry[]) {
+function storeMetrics(registers: Registry[], tallies: Tallies) {
   return {
     dbQuerySeconds: new Histogram({
       name: 'db_query_duration_seconds',
@@ -128,6 +138,7 @@ function storeMetrics(registers: Registry[]) {
       help: 'Answers served from a tier.',
       labelNames: ['tier', 'scope'],
       registers,
+      collect: tallies.handOver,
     }),
     cacheMissesTotal: new Counter({ name: 'cache_misses_total', help: 'Answers that had to be loaded.', labelNames: ['scope'], registers }),
     cacheSize: new Gauge({ name: 'cache_size', help: 'Entries in the first tier.', registers }),

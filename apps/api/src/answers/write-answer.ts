@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { CachedAnswer, CacheVerdict } from '@harvest/read-models';
 
 export interface AnswerToWrite {
@@ -16,10 +16,9 @@ const CACHE_CONTROL = 'no-cache';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The status is 304 when the caller holds these very bytes. Writes the ready bytes as they are. Returns the status. */
-export function writeAnswer(response: ServerResponse, headers: IncomingHttpHeaders, written: AnswerToWrite): 200 | 304 {
+export function writeAnswer(response: ServerResponse, ifNoneMatch: string | undefined, written: AnswerToWrite): 200 | 304 {
   const { answer } = written;
-  const known = headers['if-none-match'];
-  if (known !== undefined && matches(known, answer.etag)) {
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch, answer.etag)) {
     response.writeHead(304, answerHeaders(written));
     response.end();
     return 304;

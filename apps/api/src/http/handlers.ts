@@ -45,5 +45,5 @@ export function leavingOf(reply: FastifyReply): AbortSignal {
 export function reply200(request: FastifyRequest, reply: FastifyReply, served: Served): void {
   reply.hijack();
   const isHead = request.method === 'HEAD';
-  writeAnswer(reply.raw, request.raw.headers, { ...served, requestId: request.id, nowMs: Date.now(), isHead });
+  writeAnswer(reply.raw, request.raw.headers['if-none-match'], { ...served, requestId: request.id, nowMs: Date.now(), isHead });
 }

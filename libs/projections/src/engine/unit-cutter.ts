@@ -23,6 +23,9 @@ export interface CutBounds {
   readonly chunkBytes: number;
 }
 
+/** A batch's rest that is smaller than this part of a chunk goes along with it: a transaction of its own costs more than it carries. */
+const REST = 0.25;
+
 /** Takes the next transaction's worth off the queue: parts of a large batch, or several small ones that follow each other. */
 export function cutUnit(queue: PartitionQueue, fromOffset: Offset, bounds: CutBounds): Cut {
   const draft = new UnitDraft(fromOffset, bounds);
@@ -53,7 +56,7 @@ class UnitDraft {
   /** True when the batch is used up. */
   take(batch: FetchedBatch, from: number): boolean {
     for (let index = from; index < batch.records.length; index += 1) {
-      if (this.isFull()) return false;
+      if (this.isFull() && !this.isLittle(batch, batch.records.length - index)) return false;
       const record = batch.records[index] as LogRecord;
       this.records.push(record);
       this.bytes += batch.sizeBytes / batch.records.length;
@@ -65,6 +68,11 @@ class UnitDraft {
 
   isFull(): boolean {
     return this.records.length >= this.bounds.chunkRecords || this.bytes >= this.bounds.chunkBytes;
+  }
+
+  private isLittle(batch: FetchedBatch, records: number): boolean {
+    const bytes = (batch.sizeBytes / batch.records.length) * records;
+    return records <= this.bounds.chunkRecords * REST && bytes <= this.bounds.chunkBytes * REST;
   }
 
   unit(): Unit {
