@@ -5,7 +5,7 @@ export const DEADLINE_FACTOR = 5;
 export const GATES = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', '.'], budget: 30 },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'], budget: 15 },
-  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], budget: 20 },
+  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], budget: 30 },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'], budget: 20 },
   { name: 'architecture', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'test'], budget: 15 },
   { name: 'dead code', command: ['knip'], budget: 15 },

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, run, ServiceError, succeeds } from './processes.mjs';
 import { answers } from './redis.mjs';
@@ -56,7 +56,10 @@ function firstUsable(folders) {
   return null;
 }
 
-/** Makes the cluster; `folder` is new and empty. */
+/**
+ * Makes the cluster; `folder` is new and empty. Made under a name of its own: an initdb that outlives an `up` that was killed still
+ * writes into its own, and removes that when it fails.
+ */
 function prepare({ folder, found }) {
   const user = postgresUser();
   if (process.getuid?.() === 0 && !user) throw new ServiceError('Postgres refuses to run as root, and there is no user postgres');
@@ -65,7 +68,7 @@ function prepare({ folder, found }) {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   if (user) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
-  const data = join(folder, 'data');
+  const data = join(folder, `data.${process.pid}`);
   const options = [
     '-D',
     data,
@@ -92,6 +95,7 @@ function prepare({ folder, found }) {
   writeFileSync(join(data, 'postgresql.conf'), "include 'harvest.conf'\n", { flag: 'a' });
   if (user) chownSync(join(data, 'harvest.conf'), user.uid, user.gid);
   run(join(found.bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
+  renameSync(data, join(folder, 'data'));
 }
 
 function command({ folder, ports, found }) {

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAlive, ownIdentity, readIdentity, ServiceError, sleep } from './processes.mjs';
 
+/** What an `up` that was killed left running may still write while its folder goes. */
+const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+
 export const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const ROOT = join(REPOSITORY, '.services');
 
@@ -54,8 +57,8 @@ export class Workspace {
 
   remove() {
     const data = this.data();
-    if (data !== this.home) rmSync(data, { recursive: true, force: true });
-    rmSync(this.home, { recursive: true, force: true });
+    if (data !== this.home) rmSync(data, REMOVE);
+    rmSync(this.home, REMOVE);
     try {
       rmdirSync(ROOT);
     } catch {
@@ -81,7 +84,7 @@ export class Workspace {
 
   forget(service) {
     rmSync(join(this.home, `${service}.json`), { force: true });
-    rmSync(this.folder(service), { recursive: true, force: true });
+    rmSync(this.folder(service), REMOVE);
   }
 
   /** A set whose owner has ended is taken down by the next `up` of any set. Without an owner it stays until `down`. */
