@@ -14,11 +14,8 @@ import { halvesOf, Replay } from './replay';
 import { type ContentHash, fixed, type Metric, perSecond, type Report, spreadText } from './report';
 import { median } from './statistics';
 
-/**
- * The first ones warm everything up (heaps grow, files are made, and V8 goes on compiling for some 100,000 events), and are shown, but
- * not counted: steady is what follows.
- */
-const WARM_UP = 2;
+/** The first warms everything up (code is compiled, heaps grow, files are made), and is shown, but not counted: steady is what follows. */
+const WARM_UP = 1;
 const COUNTED = 5;
 const ROUNDS = WARM_UP + COUNTED;
 const NAIVE_EVENTS = 5_000;
@@ -49,8 +46,8 @@ interface Cost {
   readonly backendsUs: number;
 }
 
-const costOf = ({ wallMs, processUs, backendsUs }: Spent, events: number): Cost => ({
-  rate: (events / wallMs) * 1000,
+const costOf = ({ steady, processUs, backendsUs }: Spent, events: number): Cost => ({
+  rate: (steady.events / steady.wallMs) * 1000,
   processUs: processUs / events,
   backendsUs: backendsUs / events,
 });
