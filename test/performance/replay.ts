@@ -53,15 +53,6 @@ export class Replay {
   }
 }
 
-/** Each partition's chunks, cut in the middle. */
-export function halvesOf(chunks: readonly CapturedChunk[]): readonly [readonly CapturedChunk[], readonly CapturedChunk[]] {
-  const lanes = Array.from({ length: PARTITIONS }, (_, lane) => chunks.filter(({ partition }) => partition === lane));
-  const half = (from: (length: number) => number, to: (length: number) => number) =>
-    lanes.flatMap((lane) => lane.slice(from(lane.length), to(lane.length)));
-  const middle = (length: number) => Math.ceil(length / 2);
-  return [half(() => 0, middle), half(middle, (length) => length)];
-}
-
 async function replayLane(client: Client, chunks: readonly CapturedChunk[]): Promise<void> {
   for (const chunk of chunks) await replayChunk(client, chunk);
 }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { AppendedRecord } from '@harvest/contracts';
 import {
   artifactLookupSchema,
@@ -137,6 +138,21 @@ describe('GET /v1/discoveries', () => {
       expect(answer.headers.get('x-position')).toBeTruthy();
     }
     expect((await ask('/v1/discoveries?limit=8', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  it('is 304 from memory however its header is spelt, and when it stands twice', async () => {
+    const etag = (await untilCached('/v1/discoveries?limit=8')).headers.get('etag') ?? '';
+    const statusOf = (headers: readonly string[]) =>
+      new Promise((resolve, reject) => {
+        const asked = request(`${api.url}/v1/discoveries?limit=8`, { headers: [...headers, 'Host', 'localhost'] }, (answer) => {
+          answer.resume();
+          resolve([answer.statusCode, answer.headers['x-cache']]);
+        });
+        asked.once('error', reject).end();
+      });
+    expect(await statusOf(['IF-None-Match', etag])).toEqual([304, 'hit-l1']);
+    expect(await statusOf(['If-None-Match', '"other"', 'if-none-match', etag])).toEqual([304, 'hit-l1']);
+    expect(await statusOf(['If-None-Match', '"other"'])).toEqual([200, 'hit-l1']);
   });
 
   it('HEAD says the same without the body', async () => {

@@ -143,7 +143,7 @@ export const environmentSchema = z.object({
   HARVEST_MAX_REFILLS: withDefault(integer(1, 1000), {
     group: GROUPS.cache,
     about: 'Answers being loaded at once; beyond it a request is refused with 503 at once instead of queueing.',
-    fallback: '48',
+    fallback: '32',
   }),
   HARVEST_REDIS_TIMEOUT_MS: withDefault(integer(5, 10 * SECOND), {
     group: GROUPS.cache,

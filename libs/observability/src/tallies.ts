@@ -8,7 +8,7 @@ export class Tally {
     this.pending += 1;
   }
 
-  /** Once. What was counted before stands in the counter afterwards. */
+  /** What was counted until now stands in the counter afterwards, once. */
   handOver(): void {
     if (this.pending > 0) this.series.inc(this.pending);
     this.pending = 0;

@@ -7,7 +7,7 @@ export interface ProjectorSettings {
   /** Names this process in checkpoints; unique per process. */
   readonly owner: string;
   readonly sessionTimeoutMs: number;
-  /** A chunk is one transaction: it ends at either bound. */
+  /** A chunk is one transaction: it ends at either bound, or takes up to a quarter more when a fetched batch ends there. */
   readonly chunkRecords: number;
   readonly chunkBytes: number;
   /** Fetched and not yet written: per partition, and over all partitions of the process. A full queue pauses its partition. */
