@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findProgram, run, ServiceError, succeeds } from './processes.mjs';
 import { answers } from './redis.mjs';
 import { postgresUser, REPOSITORY } from './workspace.mjs';
@@ -68,6 +68,8 @@ function prepare({ folder, found }) {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   if (user) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (user && !succeeds(join(found.bin, 'postgres'), ['--version'], { cwd: '/', ...user })) copyPrograms(found, folder);
+  const bin = programsOf({ folder, found });
   const data = join(folder, `data.${process.pid}`);
   const options = [
     '-D',
@@ -84,8 +86,8 @@ function prepare({ folder, found }) {
     'C.UTF-8',
     '--no-sync',
   ];
-  run(join(found.bin, 'initdb'), options, { cwd: '/', ...user });
-  const knowsLz4 = succeeds(join(found.bin, 'postgres'), ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', data], {
+  run(join(bin, 'initdb'), options, { cwd: '/', ...user });
+  const knowsLz4 = succeeds(join(bin, 'postgres'), ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', data], {
     cwd: '/',
     ...user,
   });
@@ -94,13 +96,23 @@ function prepare({ folder, found }) {
   writeFileSync(join(data, 'harvest.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(data, 'postgresql.conf'), "include 'harvest.conf'\n", { flag: 'a' });
   if (user) chownSync(join(data, 'harvest.conf'), user.uid, user.gid);
-  run(join(found.bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
+  run(join(bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
   renameSync(data, join(folder, 'data'));
+}
+
+/** Beside the data, which are where user postgres can reach them: the npm package is in the repository, which may be root's alone. */
+function copyPrograms(found, folder) {
+  cpSync(dirname(found.bin), join(folder, 'programs'), { recursive: true, verbatimSymlinks: true });
+}
+
+function programsOf({ folder, found }) {
+  const copied = join(folder, 'programs', 'bin');
+  return existsSync(copied) ? copied : found.bin;
 }
 
 function command({ folder, ports, found }) {
   const args = ['-D', join(folder, 'data'), '-p', String(ports[0])];
-  return { file: join(found.bin, 'postgres'), args, user: postgresUser() ?? {} };
+  return { file: join(programsOf({ folder, found }), 'postgres'), args, user: postgresUser() ?? {} };
 }
 
 const START_UP = Buffer.concat([Buffer.from([0, 3, 0, 0]), Buffer.from(`user\0${USER}\0database\0${USER}\0\0`)]);

@@ -44,17 +44,29 @@ async function portOf(name: string, variable: string): Promise<number> {
   return Number(new RegExp(`${variable}='[^']*:(\\d+)`).exec(output)?.[1]);
 }
 
-/** Processes whose command line or folder is of this set. */
-const processesOf = (name: string) =>
-  readdirSync('/proc')
+/** Where the data of a set stand when user postgres cannot enter the repository; kept, since `down` removes the pointer. */
+const elsewhere = new Map<string, string>();
+
+function foldersOf(name: string): readonly string[] {
+  const pointer = join(ROOT, name, 'location');
+  if (existsSync(pointer)) elsewhere.set(name, readFileSync(pointer, 'utf8').trim());
+  return [join(ROOT, name), elsewhere.get(name)].filter((folder) => folder !== undefined);
+}
+
+/** Processes whose command line names a folder of this set. */
+function processesOf(name: string): readonly string[] {
+  const folders = foldersOf(name);
+  return readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${ROOT}/${name}/`);
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return folders.some((folder) => command.includes(`${folder}/`));
       } catch {
         return false;
       }
     });
+}
 
 describe('test/services', () => {
   const used: string[] = [];
@@ -97,6 +109,7 @@ describe('test/services', () => {
       }
       expect(await services(name, ['up', 'redis', 'postgres'])).toMatchObject({ code: 0 });
       expect(await answers(await portOf(name, 'DATABASE_URL'))).toBe(true);
+      expect(processesOf(name).length).toBeGreaterThan(0);
       await services(name, ['down']);
       expect(processesOf(name)).toEqual([]);
     },
