@@ -56,26 +56,30 @@ async function startMissing(workspace, missing) {
   const useDocker = elsewhere.length > 0 && dockerAnswers();
   if (useDocker) await startInDocker(workspace, elsewhere);
   const here = useDocker ? missing.filter(isLocal) : missing;
+  // Before any is started: an installation or a download takes minutes, and this process does nothing else meanwhile.
+  const programs = new Map(here.filter(isNew).map((driver) => [driver, findOrInstall(driver)]));
   // All at once; wait for every one, so that none is left half-way when another fails.
-  const outcomes = await Promise.allSettled(here.map((driver) => (isNew(driver) ? create : revive)(workspace, driver)));
+  const outcomes = await Promise.allSettled(here.map((driver) => start(workspace, driver, programs.get(driver))));
   const failed = outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => outcome.reason);
   if (failed.length > 0) throw new ServiceError(failed.map((error) => error.message).join('\n\n'), { cause: failed[0] });
 }
 
-/** A local one that was killed or hangs: started again with its data. */
-async function revive(workspace, driver) {
+/** Without `found` it is a local one that was killed or hangs, and is started again with its data. */
+async function start(workspace, driver, found) {
+  if (found) return createLocally(workspace, driver, found);
   await stopProcess(workspace.folder(driver.name), 'SIGKILL');
   await startLocally(workspace, driver);
 }
 
-async function create(workspace, driver) {
+function findOrInstall(driver) {
   let found = driver.find();
   if (!found) {
     installPackages(driver);
     found = driver.find();
     if (!found) throw new ServiceError(`${driver.packages.join(', ')} installed, but still not found: ${driver.needs}`);
   }
-  await createLocally(workspace, driver, found);
+  driver.fetch?.();
+  return found;
 }
 
 /** Stops everything of the set and removes its folder. Idempotent. */

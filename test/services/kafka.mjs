@@ -26,7 +26,7 @@ function find() {
 }
 
 /** Fetched once into the user's cache; a fetch that was cut short leaves no `libs` behind. */
-function fetchJars() {
+function fetch() {
   if (existsSync(LIBS)) return;
   const part = `${LIBS}.part-${process.pid}`;
   mkdirSync(CACHE, { recursive: true });
@@ -68,7 +68,6 @@ function properties(folder, [port, controller]) {
 const javaArgs = (heap, main, ...args) => [...heap, '-Dlog4j2.level=WARN', '-cp', join(LIBS, '*'), main, ...args];
 
 function prepare({ folder, ports, found }) {
-  fetchJars();
   mkdirSync(join(folder, 'data'), { recursive: true });
   const file = join(folder, 'server.properties');
   const lines = Object.entries(properties(folder, ports)).map(([name, value]) => `${name}=${value}`);
@@ -99,6 +98,7 @@ export const kafka = {
   stopSignal: 'SIGTERM',
   discardSignal: 'SIGKILL',
   find,
+  fetch,
   prepare,
   command,
   isReady,

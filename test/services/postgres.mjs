@@ -24,6 +24,8 @@ const SETTINGS = {
   log_line_prefix: "'%m [%p] %d '",
 };
 
+const INITDB_OPTIONS = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale', 'C.UTF-8', '--no-sync'];
+
 function binFolders() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian)
@@ -63,41 +65,35 @@ function firstUsable(folders) {
 function prepare({ folder, found }) {
   const user = postgresUser();
   if (process.getuid?.() === 0 && !user) throw new ServiceError('Postgres refuses to run as root, and there is no user postgres');
+  const passwordFile = makeFolder(folder, user);
+  if (user && !succeeds(join(found.bin, 'postgres'), ['--version'], { cwd: '/', ...user })) copyPrograms(found, folder);
+  const bin = programsOf({ folder, found });
+  const data = join(folder, `data.${process.pid}`);
+  const options = ['-D', data, '-U', USER, '--pwfile', passwordFile, ...INITDB_OPTIONS];
+  run(join(bin, 'initdb'), options, { cwd: '/', ...user });
+  writeSettings({ bin, data, user });
+  run(join(bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
+  renameSync(data, join(folder, 'data'));
+}
+
+/** The folder and, in it, the password for initdb, both the server's own. */
+function makeFolder(folder, user) {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   if (user) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
-  if (user && !succeeds(join(found.bin, 'postgres'), ['--version'], { cwd: '/', ...user })) copyPrograms(found, folder);
-  const bin = programsOf({ folder, found });
-  const data = join(folder, `data.${process.pid}`);
-  const options = [
-    '-D',
-    data,
-    '-U',
-    USER,
-    '--pwfile',
-    passwordFile,
-    '-A',
-    'scram-sha-256',
-    '-E',
-    'UTF8',
-    '--locale',
-    'C.UTF-8',
-    '--no-sync',
-  ];
-  run(join(bin, 'initdb'), options, { cwd: '/', ...user });
-  const knowsLz4 = succeeds(join(bin, 'postgres'), ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', data], {
-    cwd: '/',
-    ...user,
-  });
+  return passwordFile;
+}
+
+function writeSettings({ bin, data, user }) {
+  const lz4 = ['-C', 'wal_compression', '-c', 'wal_compression=lz4', '-D', data];
+  const knowsLz4 = succeeds(join(bin, 'postgres'), lz4, { cwd: '/', ...user });
   const settings = { ...SETTINGS, wal_compression: knowsLz4 ? 'lz4' : 'on' };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   writeFileSync(join(data, 'harvest.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(data, 'postgresql.conf'), "include 'harvest.conf'\n", { flag: 'a' });
   if (user) chownSync(join(data, 'harvest.conf'), user.uid, user.gid);
-  run(join(bin, 'postgres'), ['--single', '-D', data, 'postgres'], { cwd: '/', input: `CREATE DATABASE ${USER}\n`, ...user });
-  renameSync(data, join(folder, 'data'));
 }
 
 /** Beside the data, which are where user postgres can reach them: the npm package is in the repository, which may be root's alone. */

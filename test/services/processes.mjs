@@ -80,13 +80,17 @@ export function lastLines(file, count = 25) {
   }
 }
 
-/** Polls `check` until it is true. Throws after `timeoutMs`, or at once when `gaveUp` is true, with the service's last lines. */
+/**
+ * Polls `check` until it is true. Throws after `timeoutMs`, or at once when `gaveUp` is true, with the service's last lines.
+ * Looks once more when the time is over: a program that another service's start waits for has held this process up meanwhile.
+ */
 export async function waitUntil(check, { what, timeoutMs, logFile, gaveUp = () => false }) {
   const until = Date.now() + timeoutMs;
   for (;;) {
+    const isOver = Date.now() > until;
     if (await check()) return;
     const ended = gaveUp();
-    if (ended || Date.now() > until) {
+    if (ended || isOver) {
       const how = ended ? 'ended before it was ready' : `not after ${timeoutMs / 1000} s`;
       throw new ServiceError(`${what}: ${how}\n${logFile ? `--- last lines of ${logFile}\n${lastLines(logFile)}` : ''}`);
     }

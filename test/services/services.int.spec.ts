@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const SCRIPT = join(__dirname, 'services');
 const ROOT = join(__dirname, '..', '..', '.services');
@@ -147,6 +148,25 @@ describe('test/services', () => {
     },
     LONG_MS,
   );
+
+  it('looks once more at a service whose time is over, when another one held the script up meanwhile', async () => {
+    const script = `
+      import { waitUntil } from ${JSON.stringify(join(__dirname, 'processes.mjs'))};
+      let serves = false;
+      setTimeout(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+        serves = true;
+      }, 1);
+      const asked = async () => {
+        const answer = serves;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        return answer;
+      };
+      await waitUntil(asked, { what: 'it', timeoutMs: 200 });
+      console.log('serves');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    expect(stdout).toBe('serves\n');
+  });
 
   it('takes a service given in the environment, and does nothing to it', async () => {
     const name = setName('given');

@@ -39,12 +39,23 @@ async function cpuShare(ms: number): Promise<number> {
   return (used.user + used.system) / 1_000 / (performance.now() - startMs);
 }
 
+/**
+ * Of one core, in the quietest of up to four stretches of 3 s: what spins does so in each of them, while V8's compiler
+ * and collector, which work in this process too, come to an end.
+ */
+async function idleShare(enough: number): Promise<number> {
+  let quietest = Infinity;
+  for (let stretch = 0; stretch < 4 && quietest >= enough; stretch += 1) {
+    quietest = Math.min(quietest, await cpuShare(3_000));
+  }
+  return quietest;
+}
+
 it('idle connections do not spin', async () => {
   for (let count = 0; count < 6; count += 1) await bench.log.append([record(await bench.newTopic(), 'k', 'v')]);
   await pause(500);
-  const share = await cpuShare(3_000);
   // Measured: 0.003 of a core for six connections; 0.05 with kafkajs's timers spinning.
-  expect(share).toBeLessThan(0.02);
+  expect(await idleShare(0.02)).toBeLessThan(0.02);
 });
 
 it('an idle consumer costs almost no CPU', async () => {
@@ -53,8 +64,7 @@ it('an idle consumer costs almost no CPU', async () => {
   const handlers = await bench.record(topic);
   await until('the record', () => handlers.records().length === 1);
   await pause(500);
-  const share = await cpuShare(3_000);
-  expect(share).toBeLessThan(0.1);
+  expect(await idleShare(0.1)).toBeLessThan(0.1);
 });
 
 it('a connection that hangs without an error is noticed, the client replaced, and consuming goes on', async () => {
