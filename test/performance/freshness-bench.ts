@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AppendedRecord, type ArtifactObserved, encodeEvent, type EventLog, type RecordToAppend } from '@harvest/contracts';
+import type { Client } from 'pg';
 import { connectClient } from './connect-client';
 import type { ApiUnderTest } from './api-under-test';
 import { rescoresOf } from './facts';
 import { Floor } from './floor';
 import { type Installation, openLog } from './installation';
 import type { HttpClient } from './open-loop';
-import { fixed, type Metric } from './report';
+import { fixed, type Metric, spreadText } from './report';
 import { median, quantile } from './statistics';
 
 const BLOCKS = 5;
@@ -16,7 +17,8 @@ const POLL_MS = 2;
 const LIMIT_MS = 10_000;
 const LOAD_TICK_MS = 50;
 const LOADED_ARTIFACTS = 20_000;
-const INGESTIONS = 210;
+const ROUNDS = 5;
+const INGESTIONS_OF_A_ROUND = 40;
 /** Of a process that has just started, the first say nothing. */
 const WARM_UP = 10;
 
@@ -143,30 +145,46 @@ class Load {
 
 /** Small ingestions; from the barrier's decision to the first list of each api process that holds what it brought. */
 export async function benchComplete(apis: readonly ApiUnderTest[], { house, log }: FreshnessOptions): Promise<Metric> {
-  const client = await connectClient({ connectionString: house.databaseUrl });
+  const watched = { apis, log, topicPrefix: house.topicPrefix, client: await connectClient({ connectionString: house.databaseUrl }) };
+  await untilFresh(watched, WARM_UP);
+  const rounds: (readonly number[])[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await untilFresh(watched, INGESTIONS_OF_A_ROUND));
+  await watched.client.end();
+  const latencies = rounds.flat();
+  const p99s = rounds.map((round) => quantile(round, 0.99));
+  const [p99, p50] = [median(p99s), median(latencies)];
+  return {
+    ...{ name: 'complete-to-fresh', figure: `p99 ${fixed(p99)} ms, p50 ${fixed(p50)} ms in ${apis.length} processes` },
+    ...{ spread: `p99 ${spreadText(p99s, fixed)} ms of ${latencies.length}`, ratio: '' },
+    ...{ must: 'p99 ≤ 20 ms after the decision', met: p99 <= 20 },
+    numbers: { p50, p99 },
+  };
+}
+
+interface Watched {
+  readonly apis: readonly ApiUnderTest[];
+  readonly log: EventLog;
+  readonly topicPrefix: string;
+  readonly client: Client;
+}
+
+async function untilFresh({ apis, log, topicPrefix, client }: Watched, ingestions: number): Promise<readonly number[]> {
   const latencies: number[] = [];
-  for (let index = 0; index < INGESTIONS; index += 1) {
+  for (let index = 0; index < ingestions; index += 1) {
     const run = `bench-${Date.now()}-${index}`;
-    const artifactId = `~fresh:${String(index).padStart(5, '0')}:${run}`;
+    // The greatest id of the ties, so that it leads the list: later runs have greater ones.
+    const artifactId = `~fresh:${run}`;
     const watching = apis.map((api) => firstSeen(api.client, artifactId));
-    await ingest(log, { run, artifactId, topicPrefix: house.topicPrefix });
+    await ingest(log, { run, artifactId, topicPrefix });
     const seenMs = await Promise.all(watching);
     const { rows } = await client.query<{ decided_ms: string }>(
       'SELECT decided_ms FROM harvest.ingestion_outcome WHERE ingestion_id = $1',
       [run],
     );
-    const decidedMs = Number(rows[0]?.decided_ms);
-    if (index >= WARM_UP) latencies.push(...seenMs.map((at) => at - decidedMs));
+    latencies.push(...seenMs.map((at) => at - Number(rows[0]?.decided_ms)));
     await sleep(50);
   }
-  await client.end();
-  const [p99, p50] = [quantile(latencies, 0.99), median(latencies)];
-  return {
-    ...{ name: 'complete-to-fresh', figure: `p99 ${fixed(p99)} ms, p50 ${fixed(p50)} ms in ${apis.length} processes` },
-    ...{ spread: `${fixed(Math.min(...latencies))} … ${fixed(Math.max(...latencies))} ms of ${latencies.length}`, ratio: '' },
-    ...{ must: 'p99 ≤ 20 ms after the decision', met: p99 <= 20 },
-    numbers: { p50, p99 },
-  };
+  return latencies;
 }
 
 const nowMs = () => performance.timeOrigin + performance.now();

@@ -54,12 +54,15 @@ export async function openApiServices(surroundings: Surroundings): Promise<ApiSe
 }
 
 function openStore({ config, logger, metrics }: Surroundings): Store {
-  const { poolSize, poolOverflow, poolWaitMs, statementTimeoutMs } = config.database;
+  const { poolSize, poolOverflow, activeReads, poolWaitMs, statementTimeoutMs } = config.database;
   return createStore({
     databaseUrl: config.databaseUrl,
     topicPrefix: config.topics.prefix,
     migrations: MIGRATIONS,
-    pool: { readers: poolSize, readersOverflow: poolOverflow, waitMs: poolWaitMs, writers: 1, applicationName: 'harvest-api' },
+    pool: {
+      ...{ readers: poolSize, readersOverflow: poolOverflow, activeReads, waitMs: poolWaitMs, writers: 1 },
+      applicationName: 'harvest-api',
+    },
     readTimeoutMs: statementTimeoutMs,
     logger,
     metrics,

@@ -25,10 +25,11 @@ interface Surroundings {
 
 function openServices({ config, logger, metrics, health }: Surroundings) {
   const faults = createFaultPoints(config.faults);
-  const { poolSize, poolOverflow, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
+  const { poolSize, poolOverflow, activeReads, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
   const pool = {
     readers: poolSize,
     readersOverflow: poolOverflow,
+    activeReads,
     waitMs: poolWaitMs,
     writers: writePoolSize,
     applicationName: 'harvest-projector',

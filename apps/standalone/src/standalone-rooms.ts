@@ -49,12 +49,12 @@ export async function openRooms(databaseUrl: string, surroundings: Surroundings)
 }
 
 function openStore(databaseUrl: string, faults: FaultPoints, { config, logger, metrics }: Surroundings): Store {
-  const { poolSize, poolOverflow, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
+  const { poolSize, poolOverflow, activeReads, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
   return createStore({
     databaseUrl,
     topicPrefix: config.topics.prefix,
     migrations: MIGRATIONS,
-    pool: { readers: poolSize, readersOverflow: poolOverflow, waitMs: poolWaitMs, writers: writePoolSize },
+    pool: { readers: poolSize, readersOverflow: poolOverflow, activeReads, waitMs: poolWaitMs, writers: writePoolSize },
     readTimeoutMs: statementTimeoutMs,
     faults,
     logger,

@@ -15,6 +15,7 @@ export interface Config {
   readonly database: {
     readonly poolSize: number;
     readonly poolOverflow: number;
+    readonly activeReads: number;
     readonly poolWaitMs: number;
     readonly writePoolSize: number;
     readonly statementTimeoutMs: number;
@@ -53,6 +54,7 @@ export function toConfig(variables: Environment): Config {
     database: {
       poolSize: variables.HARVEST_DB_POOL_SIZE,
       poolOverflow: variables.HARVEST_DB_POOL_OVERFLOW,
+      activeReads: variables.HARVEST_DB_ACTIVE_READS,
       poolWaitMs: variables.HARVEST_DB_POOL_WAIT_MS,
       writePoolSize: variables.HARVEST_WRITE_POOL_SIZE,
       statementTimeoutMs: variables.HARVEST_STATEMENT_TIMEOUT_MS,

@@ -114,6 +114,11 @@ export const environmentSchema = z.object({
     about: 'Connections opened beyond the pool size under load.',
     fallback: '30',
   }),
+  HARVEST_DB_ACTIVE_READS: withDefault(integer(0, 500), {
+    group: GROUPS.database,
+    about: 'Quick reads that Postgres works on at once for one process; others wait their turn. 0: as many as processors, at least 2.',
+    fallback: '0',
+  }),
   HARVEST_DB_POOL_WAIT_MS: withDefault(integer(1, 300 * SECOND), {
     group: GROUPS.database,
     about: 'How long a read waits for a connection before it fails as `pool-exhausted`, in ms.',

@@ -20,7 +20,14 @@ describe('loadConfig', () => {
     expect(config.topics).toEqual({ prefix: 'signals.', partitions: 12 });
     expect(config.http).toEqual({ host: '0.0.0.0', port: 3000, trustProxy: false });
     expect(config.operator).toEqual({ host: '127.0.0.1', port: 3001 });
-    expect(config.database).toEqual({ poolSize: 20, poolOverflow: 30, poolWaitMs: 30_000, writePoolSize: 8, statementTimeoutMs: 10_000 });
+    expect(config.database).toEqual({
+      poolSize: 20,
+      poolOverflow: 30,
+      activeReads: 0,
+      poolWaitMs: 30_000,
+      writePoolSize: 8,
+      statementTimeoutMs: 10_000,
+    });
     expect(config.projector).toEqual({ sessionTimeoutMs: 30_000, onPoison: { default: 'park', byFamily: {} }, parkedKeyLimit: 1000 });
   });
 

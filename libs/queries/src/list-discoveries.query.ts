@@ -7,6 +7,7 @@ import { openDiscoveries, sealDiscoveries } from './discovery-cursor';
 import { keyColumns, keysOfPage } from './discovery-keys';
 import type { DiscoveriesParameters } from './parse-discoveries-parameters';
 import { SqlValues } from './sql-values';
+import { wrapped } from './wrapped';
 
 /** An answer's bytes, and what was true in the snapshot they were read in. */
 export interface Answered {
@@ -15,7 +16,7 @@ export interface Answered {
 }
 
 interface PageRow {
-  readonly items: string | null;
+  readonly items: Buffer | null;
   readonly found: string;
   readonly last_key: string | null;
   readonly last_id: string | null;
@@ -42,7 +43,7 @@ export async function listDiscoveries(reader: SqlReader, cursors: CursorSigner, 
   const next = hasMore ? sealDiscoveries(cursors, { ...asked, filter: order.filter }, last) : null;
   const total = page.total === undefined ? '' : `,"total":${page.total}`;
   const cursor = next === null ? 'null' : `"${next}"`;
-  return { body: Buffer.from(`{"items":[${page.items ?? ''}],"nextCursor":${cursor},"hasMore":${hasMore}${total}}`), snapshot };
+  return { body: wrapped('{"items":[', page.items, `],"nextCursor":${cursor},"hasMore":${hasMore}${total}}`), snapshot };
 }
 
 export function buildListDiscoveries(order: DiscoveryOrder, page: { limit: number; total: boolean }): BuiltQuery {
@@ -55,6 +56,7 @@ export function buildListDiscoveries(order: DiscoveryOrder, page: { limit: numbe
   const query: NamedQuery = {
     name: `list-discoveries-${shapeOf(order)}${page.total ? '-total' : ''}`,
     dependsOn: ['artifacts', 'scores'],
+    bytes: ['items'],
     text: (schema) => pageText(schema, { keys: keys(schema), wanted, total: total?.(schema) ?? null }),
   };
   return { query, values: values.list, options: { plan: planOf(order, page.total) } };

@@ -2,9 +2,10 @@ import type { NamedQuery, SqlReader } from '@harvest/read-models';
 import { itemText } from './artifact-fragment';
 import type { Answered } from './list-discoveries.query';
 import { isParkedText } from './parked-keys';
+import { wrapped } from './wrapped';
 
 interface LookupRow {
-  readonly items: string | null;
+  readonly items: Buffer | null;
   readonly missing: string | null;
 }
 
@@ -12,6 +13,7 @@ export function lookupArtifactsQuery(topicPrefix: string): NamedQuery {
   return {
     name: 'lookup-artifacts',
     dependsOn: ['artifacts', 'scores'],
+    bytes: ['items'],
     text: (schema) => `SELECT string_agg(found.item, ',' ORDER BY asked.ordinal) AS items,
         json_agg(asked.artifact_id ORDER BY asked.ordinal) FILTER (WHERE found.item IS NULL)::text AS missing
       FROM unnest($1::text[]) WITH ORDINALITY AS asked (artifact_id, ordinal)
@@ -32,5 +34,5 @@ function parkedMember(schema: string, topicPrefix: string): string {
 export async function lookupArtifacts(reader: SqlReader, query: NamedQuery, ids: readonly string[]): Promise<Answered> {
   const { rows, snapshot } = await reader.query(query, [ids]);
   const { items, missing } = rows[0] as unknown as LookupRow;
-  return { body: Buffer.from(`{"items":[${items ?? ''}],"missing":${missing ?? '[]'}}`), snapshot };
+  return { body: wrapped('{"items":[', items, `],"missing":${missing ?? '[]'}}`), snapshot };
 }

@@ -7,6 +7,8 @@ export interface NamedQuery {
   readonly name: string;
   /** The topics whose events the answer is made of: its position and staleness are theirs. */
   readonly dependsOn: readonly TopicFamily[];
+  /** Columns of text that come as the UTF-8 bytes they are (a `Buffer`, or null): long ones that only pass through. */
+  readonly bytes?: readonly string[];
   /** `schema`: of the generation that answers, e.g. `read_1`; the house's own tables are in `harvest`. */
   text(schema: string): string;
 }
@@ -20,7 +22,7 @@ export interface QueryOptions {
 }
 
 export type SqlValue = string | number | bigint | boolean | Buffer | null | readonly string[] | readonly number[];
-/** int8 and numeric as strings, text as string, bool as boolean, json parsed by nobody. */
+/** int8 and numeric as strings, text as string (or as bytes, where the query wants them), bool as boolean, json parsed by nobody. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** Reads of the active generation. Rejects with `store-unreachable`, `store-timeout`, `pool-exhausted` (all retriable). */

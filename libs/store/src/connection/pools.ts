@@ -1,12 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { HarvestError } from '@harvest/kernel';
 import type { HarvestMetrics, Logger } from '@harvest/observability';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { classifyError } from './classify-error';
+import { ReadSlots } from './read-slots';
+import { ReaderClient } from './reader-client';
 
 export interface PoolSettings {
   /** Connections kept for readers (default 20), and how many more a burst may open (default 30). */
   readonly readers?: number;
   readonly readersOverflow?: number;
+  /** How many quick reads run at once; 0 (default): as many as there are processors, at least 2. */
+  readonly activeReads?: number;
   /** Pipelined connections for chunks (default 8), and for everything short that must not queue behind them (default 4). */
   readonly writers?: number;
   readonly control?: number;
@@ -63,6 +68,7 @@ export class Pools {
   readonly readers: Pool;
   readonly writers: Pool;
   readonly controls: Pool;
+  private readonly slots: ReadSlots;
   private readonly settings: Required<PoolSettings>;
   private readonly base: PoolConfig;
 
@@ -70,6 +76,7 @@ export class Pools {
     this.settings = {
       readers: 20,
       readersOverflow: 30,
+      activeReads: 0,
       writers: 8,
       control: 4,
       waitMs: 30_000,
@@ -89,11 +96,14 @@ export class Pools {
     const { readers, readersOverflow, writers, control } = this.settings;
     this.readers = this.pool({
       ...this.base,
+      Client: ReaderClient,
       max: readers + readersOverflow,
       min: readers,
       statement_timeout: READER_STATEMENT_MS,
       options: READER_PLANNING,
     });
+    const slots = this.settings.activeReads || Math.max(2, availableParallelism());
+    this.slots = new ReadSlots(slots, this.settings.waitMs, () => this.exhausted('reading', undefined));
     const pipelined = { ...this.base, min: 0, pipeline: true, options: WRITER_PLANNING };
     this.writers = this.pool({ ...pipelined, max: writers });
     this.controls = this.pool({ ...pipelined, max: control });
@@ -125,6 +135,11 @@ export class Pools {
     });
   }
 
+  /** `read`, in a slot: for what is quick and asked for often. Rejects with `pool-exhausted` when its turn does not come. */
+  readInTurn<T>(doing: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.slots.run(() => this.read(doing, work));
+  }
+
   /** Runs `work` on a reader's connection and gives it back; a connection that failed is closed instead. */
   read<T>(doing: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.use(this.readers, doing, work);
@@ -148,7 +163,7 @@ export class Pools {
       checkedOut: total - readers.idleCount,
       overflow: Math.max(0, total - settings.readers),
       total,
-      waiting: readers.waitingCount + writers.waitingCount + controls.waitingCount,
+      waiting: this.slots.waiting + readers.waitingCount + writers.waitingCount + controls.waitingCount,
       writers: countsOf(writers),
       control: countsOf(controls),
     };

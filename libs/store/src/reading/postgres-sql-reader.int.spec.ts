@@ -1,5 +1,6 @@
 import { toOffset } from '@harvest/kernel';
 import type { NamedQuery } from '@harvest/read-models';
+import { ReaderClient } from '../connection/reader-client';
 import { createTestStore, handChunk, type TestStore } from '@harvest/testing';
 
 let test: TestStore;
@@ -172,6 +173,36 @@ describe('the reader', () => {
       break;
     }
     expect(test.store.poolStats().checkedOut).toBe(0);
+  });
+});
+
+describe('long values', () => {
+  const long = 'é日'.repeat(2_000);
+  const texts = (name: string, bytes?: readonly string[]): NamedQuery => ({
+    ...{
+      name,
+      dependsOn: [],
+      text: () => `SELECT $1::text AS long, 'short é'::text AS short, NULL::text AS none, convert_to($1::text, 'UTF8') AS binary`,
+    },
+    ...(bytes && { bytes }),
+  });
+
+  it('come as bytes where the query wants bytes, short ones and nulls too, and as text everywhere else', async () => {
+    const { rows } = await test.store.reader.query(texts('test-bytes', ['long', 'short', 'none']), [long]);
+    expect(rows).toEqual([{ long: Buffer.from(long), short: Buffer.from('short é'), none: null, binary: Buffer.from(long) }]);
+    const plain = await test.store.reader.query(texts('test-texts'), [long]);
+    expect(plain.rows).toEqual([{ long, short: 'short é', none: null, binary: Buffer.from(long) }]);
+    for await (const streamed of test.store.reader.stream(texts('test-streamed'), [long], 10)) expect(streamed).toEqual(plain.rows);
+  });
+
+  it('are bytes from the socket on: pg makes no string of them', async () => {
+    const client = new ReaderClient({ connectionString: test.database.url });
+    await client.connect();
+    const seen: unknown[] = [];
+    const types = { getTypeParser: () => (value: unknown) => seen.push(value) };
+    await client.query({ text: `SELECT repeat('x', 5000), repeat('x', 50)`, types });
+    await client.end();
+    expect(seen).toEqual([Buffer.from('x'.repeat(5_000)), 'x'.repeat(50)]);
   });
 });
 

@@ -1,9 +1,10 @@
 import type { HarvestMetrics } from '@harvest/observability';
 import type { NamedQuery, QueryOptions, SqlReader, SqlRow, SqlRows, SqlValue } from '@harvest/read-models';
 import { HarvestError, isHarvestError } from '@harvest/kernel';
-import { types as pgTypes, type PoolClient, type QueryArrayResult } from 'pg';
+import type { CustomTypesConfig, PoolClient, QueryArrayResult } from 'pg';
 import { classifyError } from '../connection/classify-error';
 import type { Pools } from '../connection/pools';
+import { parserOfText, textOf } from '../connection/reader-client';
 import { sendQuery } from '../connection/send-query';
 import { noActiveGeneration } from '../generations/postgres-generation-store';
 import { schemaOf } from '../tables/generation-schema';
@@ -21,11 +22,13 @@ const POINTER = 'SELECT generation FROM harvest.generation_pointer';
 /** A consumer that stands still this long between two batches of a stream loses it: it holds a snapshot. */
 const STREAM_IDLE_MS = 60_000;
 
-/** json, jsonb, date, timestamp, timestamptz come as the text they are. */
-const AS_TEXT = new Set([114, 3802, 1082, 1114, 1184]);
-const asText = (value: string): unknown => value;
-const parserOf = (oid: number) => (AS_TEXT.has(oid) ? asText : (pgTypes.getTypeParser(oid) as (value: string) => unknown));
-const TYPES = { getTypeParser: parserOf } as unknown as typeof pgTypes;
+/** text, json, jsonb, date, timestamp, timestamptz come as they are: as text, or as bytes when long. */
+const AS_IT_IS = new Set([25, 114, 3802, 1082, 1114, 1184]);
+const typesWith = (keep: (value: string | Buffer) => unknown): CustomTypesConfig => ({
+  getTypeParser: (oid: number) => (AS_IT_IS.has(oid) ? keep : parserOfText(oid)),
+});
+const TEXTS = typesWith(textOf);
+const EITHER = typesWith((value) => value);
 
 export class PostgresSqlReader implements SqlReader {
   /** The generation that answered last; what a statement's own snapshot says overrules it. */
@@ -88,14 +91,14 @@ export class PostgresSqlReader implements SqlReader {
       text: this.textFor(generation, query),
       values: bound(call.values),
       rowMode: 'array' as const,
-      types: TYPES,
+      types: query.bytes === undefined ? TEXTS : EITHER,
     };
     const timeoutMs = call.options.timeoutMs ?? this.options.timeoutMs ?? 10_000;
-    return this.options.pools.read(query.name, async (client) => {
+    return this.options.pools.readInTurn(query.name, async (client) => {
       const result = await sendQuery(client, config, timeoutMs).catch((error: unknown) => {
         throw classifyError(error, query.name);
       });
-      return decode(result);
+      return decode(result, query.bytes ?? []);
     });
   }
 
@@ -120,7 +123,7 @@ async function readPointer(client: PoolClient): Promise<number> {
 
 async function* fetchAll(client: PoolClient, batchRows: number): AsyncIterable<readonly SqlRow[]> {
   for (;;) {
-    const query = { text: `FETCH FORWARD ${Math.max(1, Math.trunc(batchRows))} FROM stream_rows`, types: TYPES };
+    const query = { text: `FETCH FORWARD ${Math.max(1, Math.trunc(batchRows))} FROM stream_rows`, types: TEXTS };
     const { rows } = await client.query<SqlRow>(query);
     if (rows.length > 0) yield rows;
     if (rows.length < batchRows) return;
@@ -128,17 +131,30 @@ async function* fetchAll(client: PoolClient, batchRows: number): AsyncIterable<r
 }
 
 /** The first column is the snapshot, the second numbers the rows (null: there is none). */
-function decode({ rows, fields }: QueryArrayResult<unknown[]>): SqlRows {
-  const facts = rows[0]?.[0] as string | undefined;
+function decode({ rows, fields }: QueryArrayResult<unknown[]>, bytes: readonly string[]): SqlRows {
+  const facts = rows[0]?.[0] as string | Buffer | undefined;
   if (facts === undefined) throw noActiveGeneration();
-  const names = fields.map((field) => field.name);
-  const data = rows[0]![1] === null ? [] : rows.map((row) => objectOf(names, row));
-  return { rows: data, snapshot: parseSnapshot(facts) };
+  const converterOf = (name: string) => (bytes.includes(name) ? asBytes : asText);
+  const columns = fields.map(({ name, dataTypeID }) => ({ name, convert: AS_IT_IS.has(dataTypeID) ? converterOf(name) : asItIs }));
+  const data = rows[0]![1] === null ? [] : rows.map((row) => objectOf(columns, row));
+  return { rows: data, snapshot: parseSnapshot(textOf(facts)) };
 }
 
-function objectOf(names: readonly string[], row: readonly unknown[]): SqlRow {
+const asText = (value: unknown): unknown => (value instanceof Buffer ? value.toString() : value);
+const asBytes = (value: unknown): unknown => (typeof value === 'string' ? Buffer.from(value) : value);
+const asItIs = (value: unknown): unknown => value;
+
+interface Column {
+  readonly name: string;
+  readonly convert: (value: unknown) => unknown;
+}
+
+function objectOf(columns: readonly Column[], row: readonly unknown[]): SqlRow {
   const object: Record<string, unknown> = {};
-  for (let index = 2; index < names.length; index += 1) object[names[index]!] = row[index];
+  for (let index = 2; index < columns.length; index += 1) {
+    const { name, convert } = columns[index]!;
+    object[name] = convert(row[index]);
+  }
   return object;
 }
 
