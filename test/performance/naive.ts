@@ -8,6 +8,29 @@ type At = TopicPartition & Pick<LogRecord, 'offset'>;
 const DAY_MS = 86_400_000;
 const WHOLE = 10_000;
 
+interface KnownRow {
+  readonly source: string;
+  readonly artifact_type: string;
+  readonly published_ms: string;
+  readonly discovery_score: number | null;
+  readonly topics: string | null;
+}
+
+interface Topic {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Figures {
+  readonly artifacts: number;
+  readonly discoveries: number;
+  readonly scoreSum: number;
+}
+
+function topicsOf({ topics }: ArtifactObserved): readonly Topic[] {
+  return (topics ?? []).map(({ name }) => ({ id: `name:${name.toLowerCase()}`, name }));
+}
+
 /**
  * C0: what one writes first. A transaction per event, row by row, every answer awaited; the same tables, indexes and client. Fixed:
  * never tuned, or old figures would mean something else.
@@ -45,7 +68,8 @@ export class Naive {
   private async artifact(payload: ArtifactObserved, at: At): Promise<void> {
     const { artifactId, source, artifactType } = payload;
     const publishedMs = Date.parse(payload.publishedAt ?? '') || 0;
-    const known = await this.client.query('SELECT discovery_score FROM read_1.discovery WHERE artifact_id = $1 FOR UPDATE', [artifactId]);
+    const find = 'SELECT discovery_score FROM read_1.discovery WHERE artifact_id = $1 FOR UPDATE';
+    const known = await this.client.query<Pick<KnownRow, 'discovery_score'>>(find, [artifactId]);
     const scored = known.rows.length > 0;
     const values = [artifactId, source, artifactType, publishedMs, at.partition, at.offset.toString(), scored];
     await this.client.query(
@@ -57,16 +81,31 @@ export class Naive {
       values,
     );
     await this.client.query(
-      `INSERT INTO read_1.artifact_card (artifact_id, card, detail) VALUES ($1, $2, $3)
-       ON CONFLICT (artifact_id) DO UPDATE SET card = excluded.card, detail = excluded.detail`,
-      [artifactId, JSON.stringify(payload), JSON.stringify({ references: payload.references })],
+      `INSERT INTO read_1.artifact_card (artifact_id, card, detail, topics) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (artifact_id) DO UPDATE SET card = excluded.card, detail = excluded.detail, topics = excluded.topics`,
+      [artifactId, JSON.stringify(payload), JSON.stringify({ references: payload.references }), JSON.stringify(topicsOf(payload))],
     );
     await this.count({ source, artifactType, publishedMs }, { artifacts: 1, discoveries: scored ? 1 : 0 });
+    const figures = { artifacts: 1, discoveries: scored ? 1 : 0, scoreSum: known.rows[0]?.discovery_score ?? 0 };
+    await this.join(payload, publishedMs, figures);
+  }
+
+  private async join(payload: ArtifactObserved, publishedMs: number, figures: Figures): Promise<void> {
+    for (const topic of topicsOf(payload)) {
+      await this.client.query(
+        `INSERT INTO read_1.artifact_topic (published_ms, confidence, topic_id, artifact_id, name, taxonomy_path)
+         VALUES ($1, 10000, $2, $3, $4, '') ON CONFLICT DO NOTHING`,
+        [publishedMs, topic.id, payload.artifactId, topic.name],
+      );
+      await this.addToTopic(topic, publishedMs, figures);
+    }
   }
 
   private async score(payload: ScoreComputed, at: At): Promise<void> {
-    const find = 'SELECT source, artifact_type, published_ms FROM read_1.discovery WHERE artifact_id = $1 FOR UPDATE';
-    const known = await this.client.query<{ source: string; artifact_type: string; published_ms: string }>(find, [payload.artifactId]);
+    const find = `SELECT source, artifact_type, published_ms, discovery_score,
+      (SELECT topics FROM read_1.artifact_card AS c WHERE c.artifact_id = d.artifact_id) AS topics
+      FROM read_1.discovery AS d WHERE artifact_id = $1 FOR UPDATE`;
+    const known = await this.client.query<KnownRow>(find, [payload.artifactId]);
     const scores = [payload.discoveryScore, payload.novelty, payload.emergence, payload.obscurity];
     const scaled = scores.map((score) => (score == null ? null : Math.round(score * WHOLE)));
     const values = [payload.artifactId, ...scaled, payload.model, at.partition, at.offset.toString()];
@@ -86,6 +125,24 @@ export class Naive {
     );
     const about = { source: row.source, artifactType: row.artifact_type, publishedMs: Number(row.published_ms) };
     await this.count(about, { artifacts: 0, discoveries: 1 });
+    const figures = { artifacts: 0, discoveries: row.discovery_score === null ? 1 : 0, scoreSum: scaled[0]! - (row.discovery_score ?? 0) };
+    for (const topic of JSON.parse(row.topics || '[]') as Topic[]) await this.addToTopic(topic, about.publishedMs, figures);
+  }
+
+  private async addToTopic({ id, name }: Topic, publishedMs: number, by: Figures): Promise<void> {
+    const add = `DO UPDATE SET artifacts = f.artifacts + excluded.artifacts, discoveries = f.discoveries + excluded.discoveries,
+      score_sum = f.score_sum + excluded.score_sum`;
+    const figures = [by.artifacts, by.discoveries, by.scoreSum];
+    await this.client.query(
+      `INSERT INTO read_1.topic_figures AS f (topic_id, name, taxonomy_path, artifacts, discoveries, score_sum)
+       VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (topic_id, name, taxonomy_path) ${add}`,
+      [id, name, ...figures],
+    );
+    await this.client.query(
+      `INSERT INTO read_1.topic_day AS f (topic_id, day, precision, artifacts, discoveries, score_sum)
+       VALUES ($1, $2, 1, $3, $4, $5) ON CONFLICT (topic_id, day, precision) ${add}`,
+      [id, Math.floor(publishedMs / DAY_MS), ...figures],
+    );
   }
 
   private async count(

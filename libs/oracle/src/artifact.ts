@@ -1,6 +1,7 @@
 import { dateTimeMs, publishedPeriod } from '@harvest/contracts';
 import type { ArtifactClassified, ArtifactObserved, HarvestEvent, ScoreComputed, Tombstone } from '@harvest/contracts';
 import { canonicalJson, type CanonicalRow } from './canonical';
+import { topicsNamed, type NamedTopic, type Topic } from './topics';
 import { guardBits, Half } from './half';
 import type { EventPosition } from './provenance';
 
@@ -25,6 +26,8 @@ export interface Contribution {
   readonly day: number;
   readonly precision: number;
   readonly discoveries: number;
+  /** Its score × 10⁴ if it is a discovery, else 0. */
+  readonly score: number;
 }
 
 /** Facts are kept as text: ten times smaller than as objects. */
@@ -168,7 +171,38 @@ export class Artifact {
   contribution(): Contribution | null {
     if (this.summary === null) return null;
     const { source, artifactType, publishedMs, precision } = this.summary;
-    return { source, artifactType, day: Math.floor(publishedMs / DAY_MS), precision, discoveries: this.isVisible ? 1 : 0 };
+    const discoveries = this.isVisible ? 1 : 0;
+    return {
+      source,
+      artifactType,
+      day: Math.floor(publishedMs / DAY_MS),
+      precision,
+      discoveries,
+      score: this.isVisible ? this.score10k() : 0,
+    };
+  }
+
+  /** Of an observed artifact; sorted by their ids' UTF-8 bytes. */
+  topics(): readonly Topic[] {
+    if (this.summary === null) return [];
+    const observed = JSON.parse(this.observedFacts) as { topics?: NamedTopic[] };
+    const classified = JSON.parse(this.classifiedFacts) as { topics?: NamedTopic[] };
+    return topicsNamed([...(observed.topics ?? []), ...(classified.topics ?? [])]);
+  }
+
+  topicRow({ topicId, name, taxonomyPath, confidence }: Topic): CanonicalRow {
+    return {
+      topic_id: topicId,
+      artifact_id: this.id,
+      published_ms: this.summary?.publishedMs ?? null,
+      confidence,
+      name,
+      taxonomy_path: taxonomyPath,
+    };
+  }
+
+  private score10k(): number {
+    return scaled((JSON.parse(this.scoreFacts) as ScoreComputed).discoveryScore) ?? 0;
   }
 }
 

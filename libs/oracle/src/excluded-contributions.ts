@@ -1,50 +1,87 @@
 import type { CanonicalRow } from './canonical';
 import { dayOf, kindOf } from './expected-tables';
+import { topicDayOf, topicOf } from './expected-topics';
 import type { Contribution } from './artifact';
 import type { Table } from './snapshot';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What rows that are not judged have added to the counts is taken out of the counts, so that the rest of them can be judged. */
+type Figures = Readonly<Record<string, number>>;
+
+/** The columns that are sums, by table. */
+const FIGURES: Partial<Record<Table, readonly string[]>> = {
+  count_by_kind: ['artifacts', 'discoveries'],
+  count_by_day: ['artifacts', 'discoveries'],
+  topic_figures: ['artifacts', 'discoveries', 'score_sum'],
+  topic_day: ['artifacts', 'discoveries', 'score_sum'],
+};
+
+/**
+ * What rows that are not judged have added to sums is taken out of the sums, so that the rest of them can be judged. Feed it the tables in
+ * their order: sums come after the rows that they are made of.
+ */
 export class ExcludedContributions {
-  private readonly sums = new Map<string, { artifacts: number; discoveries: number }>();
+  private readonly sums = new Map<string, Figures>();
+  private readonly artifacts = new Map<string, Contribution>();
 
   note(table: Table, row: CanonicalRow): void {
-    const contribution = table === 'discovery' ? contributionOf(row) : null;
-    if (contribution === null) return;
-    this.addTo(keyed('count_by_kind', kindOf(contribution)), contribution.discoveries);
-    this.addTo(keyed('count_by_day', dayOf(contribution)), contribution.discoveries);
+    if (table === 'discovery') this.noteArtifact(row);
+    if (table === 'artifact_topic') this.noteMembership(row);
   }
 
-  private addTo(key: string, discoveries: number): void {
-    const sum = this.sums.get(key) ?? { artifacts: 0, discoveries: 0 };
-    this.sums.set(key, { artifacts: sum.artifacts + 1, discoveries: sum.discoveries + discoveries });
+  private noteArtifact(row: CanonicalRow): void {
+    const contribution = contributionOf(row);
+    if (contribution === null) return;
+    this.artifacts.set(String(row['artifact_id']), contribution);
+    const figures = { artifacts: 1, discoveries: contribution.discoveries };
+    this.addTo(keyed('count_by_kind', kindOf(contribution)), figures);
+    this.addTo(keyed('count_by_day', dayOf(contribution)), figures);
+  }
+
+  private noteMembership(row: CanonicalRow): void {
+    const contribution = this.artifacts.get(String(row['artifact_id']));
+    if (contribution === undefined) return;
+    const topic = { topicId: String(row['topic_id']), name: String(row['name']), taxonomyPath: String(row['taxonomy_path']) };
+    const figures = { artifacts: 1, discoveries: contribution.discoveries, score_sum: contribution.score };
+    this.addTo(keyed('topic_figures', topicOf(topic)), figures);
+    this.addTo(keyed('topic_day', topicDayOf({ ...topic, ...contribution })), figures);
+  }
+
+  private addTo(key: string, figures: Figures): void {
+    const sum = this.sums.get(key) ?? {};
+    this.sums.set(key, Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, (sum[name] ?? 0) + value])));
   }
 
   /** The row as it would be without them; null when nothing of it remains. */
   withoutExcluded(table: Table, row: CanonicalRow): CanonicalRow | null {
-    const { artifacts, discoveries, ...columns } = row;
-    const sum = this.sums.get(keyed(table, columns));
-    if (sum === undefined) return row;
-    const rest = { artifacts: Number(artifacts) - sum.artifacts, discoveries: Number(discoveries) - sum.discoveries };
-    return rest.artifacts === 0 && rest.discoveries === 0 ? null : { ...columns, ...rest };
+    const names = FIGURES[table];
+    const sum = names && this.sums.get(keyed(table, columnsBut(row, names)));
+    if (names === undefined || sum === undefined) return row;
+    const rest = Object.fromEntries(names.map((name) => [name, Number(row[name]) - (sum[name] ?? 0)]));
+    return Object.values(rest).every((figure) => figure === 0) ? null : { ...columnsBut(row, names), ...rest };
   }
 }
+
+const columnsBut = (row: CanonicalRow, names: readonly string[]): CanonicalRow =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
 
 function contributionOf(row: CanonicalRow): Contribution | null {
   const { source, artifact_type: artifactType, published_ms: publishedMs, published_precision: precision } = row;
   if (source === null || publishedMs === null) return null;
-  const day = Math.floor(Number(publishedMs) / DAY_MS);
+  const isVisible = row['visible'] === true;
   return {
     source: String(source),
     artifactType: String(artifactType),
-    day,
+    day: Math.floor(Number(publishedMs) / DAY_MS),
     precision: Number(precision),
-    discoveries: row['visible'] === true ? 1 : 0,
+    discoveries: isVisible ? 1 : 0,
+    score: isVisible ? Number(row['discovery_score']) : 0,
   };
 }
 
+const KEY_COLUMNS = ['source', 'artifact_type', 'topic_id', 'name', 'taxonomy_path', 'day', 'precision'];
+
 function keyed(table: Table, columns: CanonicalRow): string {
-  const names = ['source', 'artifact_type', 'day', 'precision'].filter((name) => name in columns);
+  const names = KEY_COLUMNS.filter((name) => name in columns);
   return JSON.stringify([table, ...names.map((name) => String(columns[name]))]);
 }

@@ -36,15 +36,26 @@ const SPOILT: Readonly<Record<Table, string>> = {
   discovery: 'novelty = coalesce(novelty, 0) + 1',
   count_by_kind: 'artifacts = artifacts + 1',
   count_by_day: 'discoveries = discoveries - 1',
+  artifact_topic: 'confidence = confidence + 1',
+  topic_figures: 'score_sum = score_sum + 1',
+  topic_day: 'artifacts = artifacts - 1',
   ingestion: `error = coalesce(error, '') || '!'`,
 };
 /** Rows of counts that came to nothing are no content. */
-const CONTENT: Partial<Record<Table, string>> = { count_by_kind: 'WHERE artifacts > 0', count_by_day: 'WHERE artifacts > 0' };
+const CONTENT: Partial<Record<Table, string>> = {
+  count_by_kind: 'WHERE artifacts > 0',
+  count_by_day: 'WHERE artifacts > 0',
+  topic_figures: 'WHERE artifacts > 0',
+  topic_day: 'WHERE artifacts > 0',
+};
 const KEYS: Readonly<Record<Table, string>> = {
   artifact_card: 'artifact_id',
   discovery: 'artifact_id',
   count_by_kind: `source || '/' || artifact_type`,
   count_by_day: `concat_ws('/', source, artifact_type, day, precision)`,
+  artifact_topic: `concat_ws('/', topic_id, artifact_id)`,
+  topic_figures: `concat_ws('/', topic_id, name, taxonomy_path)`,
+  topic_day: `concat_ws('/', topic_id, day, precision)`,
   ingestion: 'ingestion_id',
 };
 

@@ -7,6 +7,9 @@ export const TABLES = {
   discovery: ['artifact_id'],
   count_by_kind: ['source', 'artifact_type'],
   count_by_day: ['source', 'artifact_type', 'day', 'precision'],
+  artifact_topic: ['topic_id', 'artifact_id'],
+  topic_figures: ['topic_id', 'name', 'taxonomy_path'],
+  topic_day: ['topic_id', 'day', 'precision'],
   ingestion: ['ingestion_id'],
 } as const satisfies Record<string, readonly string[]>;
 export type Table = keyof typeof TABLES;

@@ -7,6 +7,10 @@ import {
   anIngestionStarted,
   aScoreComputed,
   MemoryLog,
+  MemoryProjectionStore,
+  memoryRows,
+  projectLog,
+  SeededRandom,
 } from '@harvest/testing';
 import type { CanonicalRow } from './canonical';
 import type { SnapshotToVerify, Table } from './snapshot';
@@ -28,6 +32,9 @@ const NO_ROWS: Readonly<Record<Table, readonly CanonicalRow[]>> = {
   discovery: [],
   count_by_kind: [],
   count_by_day: [],
+  artifact_topic: [],
+  topic_figures: [],
+  topic_day: [],
   ingestion: [],
 };
 
@@ -157,17 +164,33 @@ describe('verify', () => {
     expect(await check(retracted, { rows: { discovery: [row] } })).toMatchObject({ ok: true, differences: [] });
   });
 
-  it('leaves keys out that came in two partitions, and their share of the counts', async () => {
-    const twice = new MemoryLog([...log.partitions, { topic: ARTIFACTS, partition: 1, records: [at(observed.record, 0)] }]);
-    const report = await check(twice, { rows: { ...ROWS, discovery: [{ ...DISCOVERY, novelty: 77 }] } });
+  it('leaves keys out that came in two partitions, and their share of the sums', async () => {
+    const named = anArtifactObserved({ ...plain, topics: [{ name: 'NLP' }] });
+    const other = anArtifactObserved({ ...plain, artifactId: 'b', topics: [{ name: 'NLP' }] });
+    const twice = new MemoryLog([
+      { topic: ARTIFACTS, partition: 0, records: [named.record, other.record].map(at) },
+      { topic: ARTIFACTS, partition: 1, records: [at(named.record, 0)] },
+      { topic: SCORES, partition: 0, records: [at(score.record, 0)] },
+    ]);
+    const store = new MemoryProjectionStore();
+    await projectLog(twice, store, { random: new SeededRandom(1) });
+    const rows = memoryRows(store);
+    const [spoilt] = rows.discovery.splice(0, 1, { ...rows.discovery[0]!, novelty: 77 });
+    expect(spoilt?.['artifact_id']).toBe('a');
+    const report = await check(twice, { rows });
     expect(report).toMatchObject({ ok: true, excludedKeys: 1 });
     expect(report.tables.map(({ table, compared, excluded }) => [table, compared, excluded])).toEqual([
-      ['artifact_card', 0, 1],
-      ['discovery', 0, 1],
-      ['count_by_kind', 0, 0],
-      ['count_by_day', 0, 0],
+      ['artifact_card', 1, 1],
+      ['discovery', 1, 1],
+      ['count_by_kind', 1, 0],
+      ['count_by_day', 1, 0],
+      ['artifact_topic', 1, 1],
+      ['topic_figures', 1, 0],
+      ['topic_day', 1, 0],
       ['ingestion', 0, 0],
     ]);
+    const sums = rows.topic_figures.map((row) => ({ ...row, artifacts: '3' }));
+    expect(await check(twice, { rows: { ...rows, topic_figures: sums } })).toMatchObject({ ok: false, differing: 1 });
   });
 
   it('knows an ingestion by its own events, the manifest as the completion gave it', async () => {

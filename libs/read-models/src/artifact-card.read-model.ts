@@ -8,6 +8,11 @@ export interface ArtifactCardRow {
   readonly card: string;
   /** The members only the single artifact needs (`"text"`, `"references"`, `"attributes"`, `"reasoning"`), '' when none. */
   readonly detail: string;
+  /**
+   * The topics that the facts name, as `definitions/topic` writes and reads them; '' when none. Follows from the other two texts; kept
+   * so that a score's transaction, which reads no cards, can tell the topics' figures.
+   */
+  readonly topics: string;
 }
 
-export const ARTIFACT_CARD_READ_MODEL = { name: 'artifact-card', version: 1 } as const;
+export const ARTIFACT_CARD_READ_MODEL = { name: 'artifact-card', version: 2 } as const;

@@ -10,3 +10,4 @@ export * from './ports/generations.port';
 export * from './ports/projection-store.port';
 export * from './ports/sql-reader.port';
 export * from './ports/verification.port';
+export * from './topic.read-model';

@@ -12,6 +12,7 @@ import {
   type Evolved,
   type GenerationRef,
   type IngestionRow,
+  type TopicChanges,
 } from '@harvest/read-models';
 import { compareUtf8 } from '@harvest/kernel';
 
@@ -24,6 +25,8 @@ export interface HandEvent {
   readonly title?: string;
   readonly score?: number;
   readonly source?: string;
+  /** Their names; only beside a title. */
+  readonly topics?: readonly string[];
   /** A record that can never succeed. */
   readonly poison?: boolean;
 }
@@ -133,14 +136,15 @@ export function handBatch(events: readonly { event: HandEvent; offset: bigint }[
     factsOf: ids.map(() => (isScore ? 'score' : 'observed')),
     recordCounts: ids.map((_id, index) => itemsAt(index).length),
     touchesCards: !isScore,
-    fresh: (index) => evolve(itemsAt(index), partition, { discovery: { artifactId: ids[index]!, ...EMPTY }, card: null }),
+    fresh: (index) => evolve(itemsAt(index), partition, { discovery: { artifactId: ids[index]!, ...EMPTY }, card: null, topics: '' }),
     evolve: (index, known) => evolve(itemsAt(index), partition, known),
     countDeltas,
+    topicChanges,
   };
 }
 
 function factsOf(event: HandEvent): bigint {
-  return fingerprint(JSON.stringify([event.title ?? null, event.score ?? null, event.source ?? null]));
+  return fingerprint(JSON.stringify([event.title ?? null, event.score ?? null, event.source ?? null, event.topics ?? null]));
 }
 
 function evolve(items: readonly { event: HandEvent; offset: bigint }[], partition: number, known: ArtifactRows): Evolved<ArtifactRows> {
@@ -151,17 +155,22 @@ function evolve(items: readonly { event: HandEvent; offset: bigint }[], partitio
   const merged = { ...known.discovery, ...half };
   const visible = merged.observed.alive && merged.scored.alive;
   const hot = visible ? BigInt(Math.round(merged.discoveryScore! * 7 + merged.publishedMs! / 1000)) : null;
-  const card =
-    event.title === undefined
-      ? known.card
-      : { artifactId: event.id, card: `"artifactId":${JSON.stringify(event.id)},"title":${JSON.stringify(event.title)}`, detail: '' };
+  const { card, topics } = event.title === undefined ? known : cardOf(event);
   const keyInTwoPartitions = before !== null && before.partition !== partition;
   return {
-    rows: { discovery: { ...merged, visible, hot }, card },
+    rows: { discovery: { ...merged, visible, hot }, card, topics },
     projected: items.length,
     superseded: 0,
     sequenceMissing: 0,
     keyInTwoPartitions,
+  };
+}
+
+function cardOf({ id, title, topics: names }: HandEvent): Pick<ArtifactRows, 'card' | 'topics'> {
+  const topics = names === undefined ? '' : JSON.stringify(names);
+  return {
+    card: { artifactId: id, card: `"artifactId":${JSON.stringify(id)},"title":${JSON.stringify(title)}`, detail: '', topics },
+    topics,
   };
 }
 
@@ -192,6 +201,31 @@ function contribution(row: DiscoveryRow, sign: 1 | -1): readonly CountDelta[] {
 
 function countDeltas(before: DiscoveryRow | null, after: DiscoveryRow): readonly CountDelta[] {
   return [...(before ? contribution(before, -1) : []), ...contribution(after, 1)];
+}
+
+/** All that was is removed and all that is is added, changed or not. */
+function topicChanges(before: ArtifactRows | null, after: ArtifactRows): TopicChanges {
+  const old = before === null ? [] : sharesOf(before, -1);
+  const now = sharesOf(after, 1);
+  const isScore = before !== null && before.topics === after.topics;
+  return {
+    added: isScore ? [] : now.map(({ member }) => member),
+    removed: isScore ? [] : old.map(({ member }) => member),
+    deltas: [...old, ...now].map(({ delta }) => delta),
+  };
+}
+
+function sharesOf({ discovery, topics }: ArtifactRows, sign: 1 | -1) {
+  if (topics === '' || !discovery.observed.alive) return [];
+  const { artifactId, publishedMs, publishedPrecision, visible, discoveryScore } = discovery;
+  return (JSON.parse(topics) as string[]).map((name) => {
+    const topic = { topicId: `name:${name}`, name, taxonomyPath: '' };
+    const figures = { artifacts: sign, discoveries: visible ? sign : 0, scoreSum: visible ? sign * discoveryScore! : 0 };
+    return {
+      member: { ...topic, artifactId, publishedMs: publishedMs!, confidence: 10_000 },
+      delta: { ...topic, day: Math.floor(publishedMs! / DAY_MS), precision: publishedPrecision!, ...figures },
+    };
+  });
 }
 
 /** A running ingestion, to be spread over with what a test needs. */

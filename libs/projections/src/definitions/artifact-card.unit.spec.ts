@@ -1,6 +1,6 @@
 import type { ArtifactObserved } from '@harvest/contracts';
 import { eventOf, tombstoneOf } from '@harvest/testing';
-import { artifactCardV1, cardOfFacts, factsOfCard, NO_FACTS } from './artifact-card.v1.projection';
+import { artifactCardV2, cardOfFacts, factsOfCard, NO_FACTS } from './artifact-card.v2.projection';
 
 const ID = 'acl:C65-1001';
 const base = { artifactId: ID, source: 'acl-anthology', artifactType: 'paper' as const, title: 'Some "questions"\n' };
@@ -10,8 +10,8 @@ const classifiedNow = { observed: 'kept', classified: 'written' } as const;
 
 const observe = (facts = NO_FACTS, payload: Partial<ArtifactObserved> = {}) => {
   const event = observed(payload);
-  const next = artifactCardV1.evolve(facts, event, written);
-  expect(artifactCardV1.evolve(next, event, written)).toEqual(next);
+  const next = artifactCardV2.evolve(facts, event, written);
+  expect(artifactCardV2.evolve(next, event, written)).toEqual(next);
   return next;
 };
 
@@ -21,6 +21,7 @@ describe('artifact card: text', () => {
       artifactId: ID,
       card: `"artifactId":"acl:C65-1001","source":"acl-anthology","artifactType":"paper","title":"Some \\"questions\\"\\n"`,
       detail: '',
+      topics: '',
     });
     const full = observe(NO_FACTS, {
       metrics: { stars: 3 },
@@ -77,24 +78,24 @@ describe('artifact card: merging', () => {
 
   it('a classification stands beside the observation', () => {
     const classified = eventOf('artifact.classified', { artifactId: ID, category: 'ml', urgency: 2, reasoning: 'because' });
-    const facts = artifactCardV1.evolve(observe(), classified, classifiedNow);
+    const facts = artifactCardV2.evolve(observe(), classified, classifiedNow);
     const { card, detail } = cardOfFacts(ID, facts);
     expect(card.endsWith('"classification":{"category":"ml","urgency":2}')).toBe(true);
     expect(detail).toBe('"reasoning":"because"');
     const emptied = eventOf('artifact.classified', { artifactId: ID, category: null, urgency: null });
-    expect(artifactCardV1.evolve(facts, emptied, classifiedNow).classification).toBeUndefined();
+    expect(artifactCardV2.evolve(facts, emptied, classifiedNow).classification).toBeUndefined();
   });
 
   it('what discovery did not let win is not merged', () => {
     const facts = observe();
-    expect(artifactCardV1.evolve(facts, observed({ title: 'Older' }), { observed: 'kept', classified: 'kept' })).toBe(facts);
+    expect(artifactCardV2.evolve(facts, observed({ title: 'Older' }), { observed: 'kept', classified: 'kept' })).toBe(facts);
   });
 
   it('clearing one half leaves the other', () => {
     const classified = eventOf('artifact.classified', { artifactId: ID, category: 'ml' });
-    const both = artifactCardV1.evolve(observe(), classified, classifiedNow);
-    const left = artifactCardV1.evolve(both, tombstoneOf(ID), { observed: 'cleared', classified: 'kept' });
+    const both = artifactCardV2.evolve(observe(), classified, classifiedNow);
+    const left = artifactCardV2.evolve(both, tombstoneOf(ID), { observed: 'cleared', classified: 'kept' });
     expect(cardOfFacts(ID, left).card).toBe(`"artifactId":"${ID}","classification":{"category":"ml"}`);
-    expect(artifactCardV1.evolve(both, tombstoneOf(ID), { observed: 'cleared', classified: 'cleared' })).toEqual(NO_FACTS);
+    expect(artifactCardV2.evolve(both, tombstoneOf(ID), { observed: 'cleared', classified: 'cleared' })).toEqual(NO_FACTS);
   });
 });

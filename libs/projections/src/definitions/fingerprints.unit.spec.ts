@@ -10,10 +10,11 @@ describe('fingerprints of definitions', () => {
 
   it('exist for all that a new generation runs', () => {
     expect(currentDefinitions().map(({ name, version }) => `${name}@${version}`)).toEqual([
-      'artifact-card@1',
+      'artifact-card@2',
       'counts@1',
       'discovery@1',
       'ingestion@1',
+      'topic@1',
     ]);
     expect(knownDefinition('discovery', 99)).toBeNull();
   });

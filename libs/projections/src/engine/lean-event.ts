@@ -1,6 +1,6 @@
 import { type ArtifactObserved, decode, type HarvestEvent, type LogRecord } from '@harvest/contracts';
 import type { ArtifactCardRow } from '@harvest/read-models';
-import { artifactCardV1, cardOfFacts, NO_FACTS } from '../definitions/artifact-card.v1.projection';
+import { artifactCardV2, cardOfFacts, NO_FACTS } from '../definitions/artifact-card.v2.projection';
 import type { FactEvent } from '../definitions/definition';
 
 type EventRecord = Pick<LogRecord, 'key' | 'value' | 'headers'>;
@@ -43,7 +43,7 @@ export class LeanObserved implements ArtifactObserved {
     this.artifactType = payload.artifactType;
     this.publishedAt = payload.publishedAt;
     this.publishedPrecision = payload.publishedPrecision;
-    this.freshCard = cardOfFacts(event.subject, artifactCardV1.evolve(NO_FACTS, event, WRITTEN));
+    this.freshCard = cardOfFacts(event.subject, artifactCardV2.evolve(NO_FACTS, event, WRITTEN));
   }
 
   get title(): ArtifactObserved['title'] {

@@ -1,6 +1,6 @@
 import { type ArtifactObserved, decode, encodeEvent, type HarvestEvent } from '@harvest/contracts';
 import { recordAt } from '@harvest/testing';
-import { artifactCardV1, cardOfFacts, factsOfCard, NO_FACTS } from '../definitions/artifact-card.v1.projection';
+import { artifactCardV2, cardOfFacts, factsOfCard, NO_FACTS } from '../definitions/artifact-card.v2.projection';
 import { type LeanObserved, leanEvent } from './lean-event';
 
 const MINIMAL: ArtifactObserved = { artifactId: 'a:1', source: 's', artifactType: 'paper', title: 'T' };
@@ -41,13 +41,13 @@ describe.each([
 
   it('has the card ready that its facts alone come to', () => {
     const change = { observed: 'written', classified: 'kept' } as const;
-    expect(kept.freshCard).toEqual(cardOfFacts('a:1', artifactCardV1.evolve(NO_FACTS, decoded, change)));
+    expect(kept.freshCard).toEqual(cardOfFacts('a:1', artifactCardV2.evolve(NO_FACTS, decoded, change)));
   });
 
   it('is merged with what is known as the decoded event is', () => {
     const change = { observed: 'written', classified: 'kept' } as const;
     const known = factsOfCard((leanOf(FULL).lean.payload as LeanObserved).freshCard);
-    expect(artifactCardV1.evolve(known, lean, change)).toEqual(artifactCardV1.evolve(known, decoded, change));
+    expect(artifactCardV2.evolve(known, lean, change)).toEqual(artifactCardV2.evolve(known, decoded, change));
   });
 });
 

@@ -1,11 +1,12 @@
 import type { LogRecord, TopicPartition } from '@harvest/contracts';
 import type { ArtifactCardRow, DeadLetterToStore, DiscoveryRow, IngestionRow } from '@harvest/read-models';
-import { artifactCardV1, cardOfFacts, NO_FACTS } from '../definitions/artifact-card.v1.projection';
-import type { ArtifactFacts } from '../definitions/artifact-card.v1.projection';
+import { artifactCardV2, cardOfFacts, NO_FACTS } from '../definitions/artifact-card.v2.projection';
+import type { ArtifactFacts } from '../definitions/artifact-card.v2.projection';
 import { DAY_MS } from '../definitions/counts.v1.projection';
 import type { Fact } from '../definitions/definition';
 import { discoveryV1 } from '../definitions/discovery.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
+import { parseTopics, type TopicMention } from '../definitions/topic-mentions';
 import { decodeRecords, PROJECTION_OF, sliceRecords } from './decoded-records';
 import { routeRecords } from './route-records';
 
@@ -15,6 +16,7 @@ export interface Tables {
   readonly ingestions: ReadonlyMap<string, IngestionRow>;
   readonly counts: ReadonlyMap<string, { readonly artifacts: number; readonly discoveries: number }>;
   readonly deadLetters: ReadonlyMap<string, DeadLetterToStore>;
+  readonly topics: TopicTables;
 }
 
 interface PartitionOfLog {
@@ -63,6 +65,21 @@ class StraightFold implements Tables {
     return sums;
   }
 
+  get topics(): TopicTables {
+    const tables = { members: new Map<string, object>(), figures: new Map<string, Figures>(), days: new Map<string, Figures>() };
+    for (const [artifactId, { card, row }] of this.observed())
+      for (const mention of parseTopics(card.topics)) addMention(tables, mention, { ...row, artifactId });
+    return tables;
+  }
+
+  private *observed(): Iterable<readonly [string, { readonly card: ArtifactCardRow; readonly row: DiscoveryRow }]> {
+    const cards = this.cards;
+    for (const [id, row] of this.discoveries) {
+      const card = cards.get(id);
+      if (card !== undefined && row.observed.alive) yield [id, { card, row }];
+    }
+  }
+
   private take(fact: Fact, isIngestion: boolean): void {
     const id = fact.event.subject;
     if (isIngestion) {
@@ -71,8 +88,40 @@ class StraightFold implements Tables {
     }
     const step = discoveryV1.evolve(fact, this.discoveries.get(id) ?? null);
     this.discoveries.set(id, step.row);
-    this.facts.set(id, artifactCardV1.evolve(this.facts.get(id) ?? NO_FACTS, fact.event, step));
+    this.facts.set(id, artifactCardV2.evolve(this.facts.get(id) ?? NO_FACTS, fact.event, step));
   }
+}
+
+interface Figures {
+  readonly artifacts: number;
+  readonly discoveries: number;
+  readonly scoreSum: number;
+}
+
+interface TopicTables {
+  readonly members: ReadonlyMap<string, object>;
+  readonly figures: ReadonlyMap<string, Figures>;
+  readonly days: ReadonlyMap<string, Figures>;
+}
+
+interface MutableTopicTables {
+  readonly members: Map<string, object>;
+  readonly figures: Map<string, Figures>;
+  readonly days: Map<string, Figures>;
+}
+
+function addMention({ members, figures, days }: MutableTopicTables, mention: TopicMention, row: DiscoveryRow): void {
+  const { topicId, name, taxonomyPath } = mention;
+  const publishedMs = row.publishedMs as number;
+  members.set(JSON.stringify([topicId, publishedMs, row.artifactId]), { ...mention, artifactId: row.artifactId, publishedMs });
+  addFigures(figures, JSON.stringify([topicId, name, taxonomyPath]), row);
+  addFigures(days, JSON.stringify([topicId, Math.floor(publishedMs / DAY_MS), row.publishedPrecision]), row);
+}
+
+function addFigures(sums: Map<string, Figures>, key: string, { visible, discoveryScore }: DiscoveryRow): void {
+  const { artifacts, discoveries, scoreSum } = sums.get(key) ?? { artifacts: 0, discoveries: 0, scoreSum: 0 };
+  const score = visible ? (discoveryScore as number) : 0;
+  sums.set(key, { artifacts: artifacts + 1, discoveries: discoveries + Number(visible), scoreSum: scoreSum + score });
 }
 
 /** The content of all tables, in one order. Positions are left out: a fact that is there already does not move them. */
@@ -83,6 +132,10 @@ export function tablesOf(tables: Tables): unknown {
     cards: sorted(tables.cards),
     ingestions: sorted(tables.ingestions).map(([id, row]) => [id, { ...row, position: null }]),
     counts: sorted(tables.counts).filter(([, { artifacts, discoveries }]) => artifacts !== 0 || discoveries !== 0),
+    topicMembers: sorted(tables.topics.members),
+    topicFigures: [sorted(tables.topics.figures), sorted(tables.topics.days)].map((rows) =>
+      rows.filter(([, sums]) => sums.artifacts !== 0),
+    ),
     deadLetters: sorted(tables.deadLetters).map(([at, { kind, code }]) => [at, kind, code]),
   };
 }

@@ -9,12 +9,13 @@ import type {
   IngestionBatch,
   IngestionRow,
 } from '@harvest/read-models';
-import { artifactCardV1, cardOfFacts, factsOfCard } from '../definitions/artifact-card.v1.projection';
-import type { ArtifactFacts } from '../definitions/artifact-card.v1.projection';
+import { artifactCardV2, cardOfFacts, factsOfCard } from '../definitions/artifact-card.v2.projection';
+import type { ArtifactFacts } from '../definitions/artifact-card.v2.projection';
 import { countsV1 } from '../definitions/counts.v1.projection';
 import type { Fact, Outcome } from '../definitions/definition';
 import { discoveryV1, type DiscoveryStep } from '../definitions/discovery.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
+import { topicV1 } from '../definitions/topic.v1.projection';
 import { LeanObserved } from './lean-event';
 import { factsOfGroup, groupBySubject, sizeOfGroup } from './subject-groups';
 import type { SubjectGroup } from './subject-groups';
@@ -34,6 +35,7 @@ export function artifactBatchOf(facts: readonly Fact[], family: TopicFamily): Ar
     fresh: (index) => fold(index, null),
     evolve: fold,
     countDeltas: countsV1.evolve,
+    topicChanges: topicV1.evolve,
   };
 }
 
@@ -59,7 +61,7 @@ export function ingestionBatchOf(facts: readonly Fact[]): IngestionBatch | null 
 
 type Tally = { -readonly [K in 'projected' | 'superseded' | 'sequenceMissing' | 'keyInTwoPartitions']: Evolved<unknown>[K] };
 
-const NOTHING_KNOWN = { discovery: null, card: null };
+const NOTHING_KNOWN = { discovery: null, card: null, topics: '' };
 
 function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCards: boolean): Evolved<ArtifactRows> {
   const tally = newTally();
@@ -71,13 +73,16 @@ function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCa
     count(tally, step);
     row = step.row;
     const fresh = freshCardOf(group, start.card, step);
-    if (fresh !== null) return { rows: { discovery: row, card: fresh }, ...tally };
+    if (fresh !== null) return { rows: withCard(row, fresh), ...tally };
     if (step.observed !== 'kept' || step.classified !== 'kept')
-      facts = artifactCardV1.evolve(facts ?? factsOfCard(start.card), fact.event, step);
+      facts = artifactCardV2.evolve(facts ?? factsOfCard(start.card), fact.event, step);
   }
   const discovery = row as DiscoveryRow;
-  return { rows: { discovery, card: touchesCards ? cardAfter(discovery, facts, start.card) : null }, ...tally };
+  if (!touchesCards) return { rows: { discovery, card: null, topics: start.topics }, ...tally };
+  return { rows: withCard(discovery, cardAfter(discovery, facts, start.card)), ...tally };
 }
+
+const withCard = (discovery: DiscoveryRow, card: ArtifactCardRow | null): ArtifactRows => ({ discovery, card, topics: card?.topics ?? '' });
 
 /** Of a single event about an artifact without a card: the one that was made when it was decoded. */
 function freshCardOf({ first, rest }: SubjectGroup, known: ArtifactCardRow | null, step: DiscoveryStep): ArtifactCardRow | null {

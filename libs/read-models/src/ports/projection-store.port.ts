@@ -4,6 +4,7 @@ import type { ArtifactCardRow } from '../artifact-card.read-model';
 import type { CountDelta } from '../counts.read-model';
 import type { DiscoveryRow } from '../discovery.read-model';
 import type { IngestionRow } from '../ingestion.read-model';
+import type { TopicChanges } from '../topic.read-model';
 
 /** One complete set of read tables, in a schema of its own. */
 export interface GenerationRef {
@@ -36,6 +37,8 @@ export interface ArtifactRows {
   readonly discovery: DiscoveryRow;
   /** Null: no facts of the artifact's own are known (a stub, or everything retracted). The stored row is then deleted. */
   readonly card: ArtifactCardRow | null;
+  /** The card's, which transactions of scores know too. */
+  readonly topics: string;
 }
 
 /** One chunk's events of one subject kind, folded per subject. Arrays run in parallel, sorted by the id's UTF-8 bytes. */
@@ -57,10 +60,12 @@ export interface SubjectBatch<Rows> {
 export interface ArtifactBatch extends SubjectBatch<ArtifactRows> {
   /** Which of the stored fingerprints `facts[i]` is compared with. */
   readonly factsOf: readonly ('observed' | 'classified' | 'score')[];
-  /** False for scores: they neither read nor write cards, and `rows.card` is not to be looked at. */
+  /** False for scores: they read only the card's topics, write no cards, and `rows.card` is not to be looked at. */
   readonly touchesCards: boolean;
   /** What the counts change by; empty when nothing changes. Pure. */
   countDeltas(before: DiscoveryRow | null, after: DiscoveryRow): readonly CountDelta[];
+  /** What the topics change by; empty when nothing changes. Pure. */
+  topicChanges(before: ArtifactRows | null, after: ArtifactRows): TopicChanges;
 }
 
 export type IngestionBatch = SubjectBatch<IngestionRow>;

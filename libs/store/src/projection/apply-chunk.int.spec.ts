@@ -67,6 +67,55 @@ describe('apply', () => {
     expect(checkpoint).toMatchObject({ nextOffset: 2n, firstOffset: 0n, epoch: 1n, owner: 'test', lastRecord: { offset: 1n } });
   });
 
+  it('keeps memberships and figures of topics with the rows, and scores change the figures only', async () => {
+    const members = () =>
+      rowsOf(`SELECT topic_id, artifact_id, published_ms::text, confidence, name, xmin::text FROM read_1.artifact_topic
+        WHERE artifact_id LIKE 't:%' ORDER BY topic_id, artifact_id`);
+    const sums = (table: string) =>
+      rowsOf(`SELECT topic_id, artifacts::int, discoveries::int, score_sum::int FROM read_1.${table}
+        WHERE topic_id LIKE 'name:t-%' AND (artifacts, discoveries, score_sum) <> (0, 0, 0) ORDER BY topic_id`);
+    const artifacts = await claimNew(topics.artifacts);
+    await test.store.projections.apply(
+      chunkOf(artifacts, [
+        { id: 't:1', title: 'A', topics: ['t-x', 't-y'] },
+        { id: 't:2', title: 'B', topics: ['t-x'] },
+        { id: 't:3', title: 'C' },
+      ]),
+    );
+    const before = await members();
+    expect(before.map((row) => [row['topic_id'], row['artifact_id']])).toEqual([
+      ['name:t-x', 't:1'],
+      ['name:t-x', 't:2'],
+      ['name:t-y', 't:1'],
+    ]);
+    const scores = await claimNew(topics.scores);
+    await test.store.projections.apply(
+      chunkOf(
+        scores,
+        ['t:1', 't:2', 't:3', 't:4'].map((id, index) => ({ id, score: index + 1 })),
+      ),
+    );
+    expect(await members()).toEqual(before);
+    const scored = [
+      { topic_id: 'name:t-x', artifacts: 2, discoveries: 2, score_sum: 30_000 },
+      { topic_id: 'name:t-y', artifacts: 1, discoveries: 1, score_sum: 10_000 },
+    ];
+    expect([await sums('topic_figures'), await sums('topic_day')]).toEqual([scored, scored]);
+    await test.store.projections.apply(
+      chunkOf(
+        artifacts,
+        [
+          { id: 't:1', title: 'A', topics: ['t-y'] },
+          { id: 't:2', title: 'B2' },
+        ],
+        3n,
+      ),
+    );
+    const left = [{ topic_id: 'name:t-y', artifacts: 1, discoveries: 1, score_sum: 10_000 }];
+    expect([await sums('topic_figures'), await sums('topic_day')]).toEqual([left, left]);
+    expect((await members()).map((row) => [row['topic_id'], row['artifact_id']])).toEqual([['name:t-y', 't:1']]);
+  });
+
   it('a score before its artifact waits invisibly and completes later', async () => {
     const scores = await claimNew(topics.scores);
     await test.store.projections.apply(chunkOf(scores, [{ id: 's:1', score: 3 }]));

@@ -13,6 +13,7 @@ import {
 } from '../tables/discovery.table';
 import type { GenerationStatements } from './generation-statements';
 import type { OutcomeTally } from './outcomes';
+import { TopicWriter } from './topic-writer';
 
 interface Known {
   readonly index: number;
@@ -29,6 +30,7 @@ interface Known {
 export class ArtifactWriter {
   private readonly subjects: (Buffer | null)[];
   private readonly sums = new CountSums();
+  private readonly topics: TopicWriter;
   private readonly inserted: ArtifactCardRow[] = [];
   private readonly changed: ArtifactCardRow[] = [];
   private readonly removed: string[] = [];
@@ -45,6 +47,7 @@ export class ArtifactWriter {
     private readonly encoder: ArrayEncoder,
   ) {
     this.subjects = this.encodeSubjects();
+    this.topics = new TopicWriter(transaction, statements.topic, encoder);
   }
 
   sendProbe(): void {
@@ -73,7 +76,7 @@ export class ArtifactWriter {
   async evolve(tally: OutcomeTally): Promise<void> {
     const cards = await this.readCards();
     for (const evolved of this.fresh) this.takeFresh(evolved, tally);
-    for (const known of this.known) this.takeKnown(known, cards.get(known.index) ?? null, tally);
+    for (const known of this.known) this.takeKnown(known, cards.get(known.index) ?? NO_CARD, tally);
     this.tallyIdentical(tally);
   }
 
@@ -86,6 +89,7 @@ export class ArtifactWriter {
     if (this.inserted.length > 0) this.transaction.put(card.insert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.inserted));
     if (this.changed.length > 0) this.transaction.put(card.upsert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.changed));
     if (this.removed.length > 0) this.transaction.put(card.delete, [this.encodeIds(this.removed)]);
+    this.topics.sendRows();
   }
 
   /** To be sent right before COMMIT. */
@@ -95,6 +99,7 @@ export class ArtifactWriter {
     const days = this.sums.days();
     if (kinds.length > 0) this.transaction.put(addByKind, encodeColumns(this.encoder, COUNT_BY_KIND_COLUMNS, kinds));
     if (days.length > 0) this.transaction.put(addByDay, encodeColumns(this.encoder, COUNT_BY_DAY_COLUMNS, days));
+    this.topics.sendFigures();
   }
 
   private sendFresh(missing: readonly number[]): Promise<Rows> {
@@ -117,38 +122,44 @@ export class ArtifactWriter {
     this.known = decodeKnown(await locked);
   }
 
-  private async readCards(): Promise<ReadonlyMap<number, ArtifactCardRow>> {
-    const owners = this.batch.touchesCards ? this.known.filter(({ discovery }) => mayOwnCard(discovery)) : [];
+  /** By the index of their subject; of scores the topics only. */
+  private async readCards(): Promise<ReadonlyMap<number, KnownCard>> {
+    const { touchesCards } = this.batch;
+    const owners = this.known.filter(({ discovery }) => (touchesCards ? mayOwnCard(discovery) : discovery.observed.alive));
     if (owners.length === 0) return new Map();
     const ids = owners.map(({ discovery }) => discovery.artifactId);
-    const read = this.transaction.send(this.statements.card.read, [this.encodeIds(ids)]);
+    const { read, readTopics } = this.statements.card;
+    const reading = this.transaction.send(touchesCards ? read : readTopics, [this.encodeIds(ids)]);
     await this.transaction.land('reading cards');
-    const rows = (await read).rows as [number, string, string][];
-    return new Map(rows.map(([at, card, detail]) => [owners[at]!.index, { artifactId: ids[at]!, card, detail }]));
+    const known = ([at, ...texts]: CardTexts): readonly [number, KnownCard] => [owners[at]!.index, knownCard(ids[at]!, texts)];
+    return new Map(((await reading).rows as unknown as CardTexts[]).map(known));
   }
 
   private takeFresh(evolved: Evolved<ArtifactRows>, tally: OutcomeTally): void {
     const { discovery, card } = evolved.rows;
     this.note(evolved, discovery.artifactId, tally);
     for (const delta of this.batch.countDeltas(null, discovery)) this.sums.add(delta);
+    this.topics.take(this.batch.topicChanges(null, evolved.rows));
     if (this.batch.touchesCards && card !== null) this.inserted.push(card);
   }
 
-  private takeKnown({ index, discovery }: Known, card: ArtifactCardRow | null, tally: OutcomeTally): void {
-    const evolved = this.batch.evolve(index, { discovery, card });
+  private takeKnown({ index, discovery }: Known, known: KnownCard, tally: OutcomeTally): void {
+    const before = { discovery, ...known };
+    const evolved = this.batch.evolve(index, before);
     this.note(evolved, discovery.artifactId, tally);
     const after = evolved.rows;
     if (after.discovery !== discovery) {
       this.updates.push(after.discovery);
       for (const delta of this.batch.countDeltas(discovery, after.discovery)) this.sums.add(delta);
+      this.topics.take(this.batch.topicChanges(before, after));
     }
-    if (this.batch.touchesCards) this.takeCard(card, after.card);
+    if (this.batch.touchesCards) this.takeCard(known.card, after.card);
   }
 
   private takeCard(before: ArtifactCardRow | null, after: ArtifactCardRow | null): void {
     if (after === null) {
       if (before !== null) this.removed.push(before.artifactId);
-    } else if (before === null || before.card !== after.card || before.detail !== after.detail) this.changed.push(after);
+    } else if (before === null || !isSameCard(before, after)) this.changed.push(after);
   }
 
   private note(evolved: Evolved<ArtifactRows>, id: string, tally: OutcomeTally): void {
@@ -183,6 +194,22 @@ export class ArtifactWriter {
     return this.encoder.array('text', ids, (id) => id);
   }
 }
+
+/** What is known of a subject besides its hot row. */
+type KnownCard = Omit<ArtifactRows, 'discovery'>;
+const NO_CARD: KnownCard = { card: null, topics: '' };
+
+/** Either all three texts of a card, or its topics alone. */
+type CardTexts = readonly [at: number, card: string, detail: string, topics: string] | readonly [at: number, topics: string];
+
+function knownCard(artifactId: string, texts: readonly string[]): KnownCard {
+  if (texts.length === 1) return { card: null, topics: texts[0]! };
+  const [card, detail, topics] = texts as readonly [string, string, string];
+  return { card: { artifactId, card, detail, topics }, topics };
+}
+
+const isSameCard = (left: ArtifactCardRow, right: ArtifactCardRow): boolean =>
+  left.card === right.card && left.detail === right.detail && left.topics === right.topics;
 
 /** A card is of the artifact's own two halves: of one that only a score speaks of, none is looked for. */
 const mayOwnCard = ({ observed, classified }: DiscoveryRow): boolean => observed.alive || classified.alive;

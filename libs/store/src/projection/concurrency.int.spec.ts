@@ -58,6 +58,22 @@ async function countsAndTruth(source: string) {
   );
   return { counts, days, truth };
 }
+/** What the figures of topics say, in all and per day, and what the memberships and rows say. */
+async function topicsAndTruth(pattern: string) {
+  const figures = async (from: string) =>
+    (
+      await sql.query(
+        `SELECT topic_id, sum(artifacts)::int AS artifacts, sum(discoveries)::int AS discoveries, sum(score)::int AS score
+        FROM (${from}) AS f WHERE topic_id LIKE $1 GROUP BY topic_id HAVING sum(artifacts) > 0 ORDER BY topic_id`,
+        [pattern],
+      )
+    ).rows as object[];
+  const kept = (table: string) => figures(`SELECT topic_id, artifacts, discoveries, score_sum AS score FROM read_1.${table}`);
+  const truth = await figures(`SELECT m.topic_id, 1 AS artifacts, d.visible::int AS discoveries,
+    CASE WHEN d.visible THEN d.discovery_score ELSE 0 END AS score
+    FROM read_1.artifact_topic AS m JOIN read_1.discovery AS d ON d.artifact_id = m.artifact_id AND d.published_ms = m.published_ms`);
+  return { all: await kept('topic_figures'), days: await kept('topic_day'), truth };
+}
 function shuffled<T>(items: readonly T[], seed: number): T[] {
   const copy = [...items];
   let state = seed + 1;
@@ -98,7 +114,7 @@ describe('two halves, one row', () => {
     for (let round = 1; round <= 40; round += 1) {
       const source = `again${round % 2}`;
       await Promise.all([
-        artifacts.apply(ids.map((id) => ({ id, title: String(round), source }))),
+        artifacts.apply(ids.map((id) => ({ id, title: String(round), source, topics: ['again-x', `again-${round % 3}`] }))),
         scores.apply(ids.map((id) => ({ id, score: round }))),
       ]);
     }
@@ -107,6 +123,11 @@ describe('two halves, one row', () => {
       expect(counts).toEqual(truth);
     }
     expect((await countsAndTruth('again0')).truth).toEqual({ artifacts: 30, discoveries: 30 });
+    const { all, days, truth } = await topicsAndTruth('name:again-%');
+    expect(truth).toEqual(
+      ['1', 'x'].map((name) => ({ topic_id: `name:again-${name}`, artifacts: 30, discoveries: 30, score: 30 * 400_000 })),
+    );
+    expect([all, days]).toEqual([truth, truth]);
   });
 
   it('[m] lock, then read: who waited for the row sees what the other half wrote, in the row and in its card', async () => {
@@ -144,6 +165,11 @@ describe('two halves, one row', () => {
   });
 });
 
+const observation = (id: string, round: number, index: number) => ({
+  ...{ id, title: `${round}`, source: `dead${index}` },
+  topics: [`dead-${index}`, ...(round % 2 === 0 ? ['dead-b', 'dead-a'] : [])],
+});
+
 describe('the order of locks', () => {
   it('overlapping batches in any order of arrival never deadlock: new, known and mixed subjects', async () => {
     const before = Number((await one('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'))['deadlocks']);
@@ -160,15 +186,16 @@ describe('the order of locks', () => {
       await Promise.all(
         lanes.map((lane, index) => {
           const some = shuffled(subjects, round * 7 + index).slice(0, 80);
-          return lane.apply(
-            some.map((id) => (index < 2 ? { id, title: `${round}`, source: `dead${index}` } : { id, score: (round + index) % 100 })),
-          );
+          return lane.apply(some.map((id) => (index < 2 ? observation(id, round, index) : { id, score: (round + index) % 100 })));
         }),
       );
     }
     await systemClock.sleep(1_100);
     await sql.query('SELECT pg_stat_clear_snapshot()');
     expect(Number((await one('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'))['deadlocks'])).toBe(before);
+    const topics = await topicsAndTruth('name:dead-%');
+    expect(topics.truth).toHaveLength(4);
+    expect([topics.all, topics.days]).toEqual([topics.truth, topics.truth]);
     for (const source of ['dead0', 'dead1']) {
       const { counts, days, truth } = await countsAndTruth(source);
       expect(counts).toEqual(truth);

@@ -4,6 +4,7 @@ import { artifactCardStatements } from '../tables/artifact-card.table';
 import { countStatements } from '../tables/counts.table';
 import { discoveryStatements } from '../tables/discovery.table';
 import { ingestionStatements } from '../tables/ingestion.table';
+import { topicStatements } from '../tables/topic.table';
 
 type Named<T extends Record<string, string>> = { readonly [K in keyof T]: Statement };
 
@@ -12,6 +13,7 @@ export interface GenerationStatements {
   readonly card: Named<ReturnType<typeof artifactCardStatements>>;
   readonly count: Named<ReturnType<typeof countStatements>>;
   readonly ingestion: Named<ReturnType<typeof ingestionStatements>>;
+  readonly topic: Named<ReturnType<typeof topicStatements>>;
 }
 
 /** Their rows are many, and wide. */
@@ -28,6 +30,7 @@ export function generationStatements({ generation, schema }: GenerationRef): Gen
     card: named('card', generation, artifactCardStatements(schema)),
     count: named('count', generation, countStatements(schema)),
     ingestion: named('ingestion', generation, ingestionStatements(schema)),
+    topic: named('topic', generation, topicStatements(schema)),
   };
   cache.set(schema, made);
   return made;

@@ -2,6 +2,7 @@ import { createArtifactCardTable } from './artifact-card.table';
 import { createCountTables } from './counts.table';
 import { createDiscoveryTable } from './discovery.table';
 import { createIngestionTable } from './ingestion.table';
+import { createTopicTables } from './topic.table';
 
 /** The statements that make one generation's schema and its tables, to be run in one transaction. */
 export function createGenerationSchema(schema: string): readonly string[] {
@@ -10,6 +11,7 @@ export function createGenerationSchema(schema: string): readonly string[] {
     ...createArtifactCardTable(schema),
     ...createDiscoveryTable(schema),
     ...createCountTables(schema),
+    ...createTopicTables(schema),
     ...createIngestionTable(schema),
   ];
 }

@@ -28,6 +28,7 @@ const INGESTION = [
   ...['ingestion_id', 'state', 'source', 'expected', 'error', 'started_ms', 'progressed_ms', 'ended_ms', 'guards', 'started_floor'],
   ...['progressed_floor', 'completed_floor', 'failed_floor'],
 ];
+const TOPIC_SUMS = ['artifacts', 'discoveries', 'score_sum'];
 const plain = (names: readonly string[]): readonly CanonicalColumn[] => names.map((name) => ({ name }));
 const members = (value: Value) => canonicalText(`{${String(value)}}`);
 const json = (value: Value) => (value === null ? null : canonicalText(String(value)));
@@ -38,6 +39,9 @@ const COLUMNS: Readonly<Record<CanonicalTable, readonly CanonicalColumn[]>> = {
   discovery: plain(DISCOVERY),
   count_by_kind: plain(['source', 'artifact_type', 'artifacts', 'discoveries']),
   count_by_day: plain(['source', 'artifact_type', 'day', 'precision', 'artifacts', 'discoveries']),
+  artifact_topic: plain(['topic_id', 'artifact_id', 'published_ms', 'confidence', 'name', 'taxonomy_path']),
+  topic_figures: plain(['topic_id', 'name', 'taxonomy_path', ...TOPIC_SUMS]),
+  topic_day: plain(['topic_id', 'day', 'precision', ...TOPIC_SUMS]),
   ingestion: [...plain(INGESTION), { name: 'counts', convert: json }, { name: 'manifest', convert: json }],
 };
 const KEYS: Readonly<Record<CanonicalTable, string>> = {
@@ -45,13 +49,23 @@ const KEYS: Readonly<Record<CanonicalTable, string>> = {
   discovery: 'artifact_id',
   count_by_kind: 'source, artifact_type',
   count_by_day: 'source, artifact_type, day, precision',
+  artifact_topic: 'topic_id, artifact_id',
+  topic_figures: 'topic_id, name, taxonomy_path',
+  topic_day: 'topic_id, day, precision',
   ingestion: 'ingestion_id',
+};
+/** Rows of sums that have come to nothing are no content. */
+const NOT_ZERO: Partial<Record<CanonicalTable, string>> = {
+  count_by_kind: 'artifacts <> 0 OR discoveries <> 0',
+  count_by_day: 'artifacts <> 0 OR discoveries <> 0',
+  topic_figures: 'artifacts <> 0 OR discoveries <> 0 OR score_sum <> 0',
+  topic_day: 'artifacts <> 0 OR discoveries <> 0 OR score_sum <> 0',
 };
 
 /** Reads a whole table in the order of its key. */
 export function canonicalQuery(table: CanonicalTable, schema: string): string {
   const columns = COLUMNS[table].map(({ name }) => name).join(', ');
-  const where = table.startsWith('count_') ? ' WHERE artifacts <> 0 OR discoveries <> 0' : '';
+  const where = NOT_ZERO[table] === undefined ? '' : ` WHERE ${NOT_ZERO[table]}`;
   return `SELECT ${columns} FROM ${schema}.${table}${where} ORDER BY ${KEYS[table]}`;
 }
 

@@ -2,13 +2,23 @@ import type { CanonicalRow, CanonicalTable, VerificationSnapshot } from '@harves
 
 const DAY_MS = 86_400_000;
 
+/** Of tables of sums: the columns that tell which row, and those that are sums. */
+const SUMS: Partial<Record<CanonicalTable, { readonly key: readonly string[]; readonly figures: readonly string[] }>> = {
+  count_by_kind: { key: ['source', 'artifact_type'], figures: ['artifacts', 'discoveries'] },
+  count_by_day: { key: ['source', 'artifact_type', 'day', 'precision'], figures: ['artifacts', 'discoveries'] },
+  topic_figures: { key: ['topic_id', 'name', 'taxonomy_path'], figures: ['artifacts', 'discoveries', 'score_sum'] },
+  topic_day: { key: ['topic_id', 'day', 'precision'], figures: ['artifacts', 'discoveries', 'score_sum'] },
+};
+
 /**
  * Takes out of the content what no replay can reproduce: the rows of keys seen in two partitions, and their contributions to the
- * counts. Feed it the tables in their order: the counts come after the artifacts.
+ * sums. Feed it the tables in their order: sums come after the rows that they are made of.
  */
 export class ConflictingKeys {
   private readonly keys: ReadonlySet<string>;
-  private readonly sums = new Map<string, { artifacts: number; discoveries: number }>();
+  private readonly sums = new Map<string, Map<string, number>>();
+  /** What conflicting artifacts add wherever they are counted, by id. */
+  private readonly artifacts = new Map<string, CanonicalRow>();
 
   constructor(conflicting: VerificationSnapshot['conflictingKeys']) {
     this.keys = new Set(conflicting.map(({ key }) => key));
@@ -17,31 +27,51 @@ export class ConflictingKeys {
   /** The row without what conflicting keys have in it; null when nothing is left. */
   without(table: CanonicalTable, row: CanonicalRow): CanonicalRow | null {
     if (this.keys.size === 0) return row;
-    if (table === 'count_by_kind' || table === 'count_by_day') return this.subtract(table, row);
+    if (SUMS[table] !== undefined) return this.subtract(table, row);
     const isConflicting = this.keys.has(String(row['artifact_id'] ?? row['ingestion_id']));
-    if (isConflicting && table === 'discovery') this.note(row);
+    if (isConflicting) this.note(table, row);
     return isConflicting ? null : row;
   }
 
-  private note(row: CanonicalRow): void {
-    if (row['source'] === null || row['published_ms'] === null) return;
-    const kind = [row['source'], row['artifact_type']];
-    const day = Math.floor(Number(row['published_ms']) / DAY_MS);
-    for (const key of [kind, [...kind, day, row['published_precision']]]) {
-      const sum = this.sums.get(JSON.stringify(key)) ?? { artifacts: 0, discoveries: 0 };
-      sum.artifacts += 1;
-      sum.discoveries += row['visible'] === true ? 1 : 0;
-      this.sums.set(JSON.stringify(key), sum);
+  private note(table: CanonicalTable, row: CanonicalRow): void {
+    if (table === 'discovery' && row['source'] !== null && row['published_ms'] !== null) {
+      const share = shareOf(row);
+      this.artifacts.set(String(row['artifact_id']), share);
+      for (const counted of ['count_by_kind', 'count_by_day'] as const) this.add(counted, share);
     }
+    const share = table === 'artifact_topic' ? this.artifacts.get(String(row['artifact_id'])) : undefined;
+    if (share !== undefined) for (const counted of ['topic_figures', 'topic_day'] as const) this.add(counted, { ...row, ...share });
   }
 
-  private subtract(table: 'count_by_kind' | 'count_by_day', row: CanonicalRow): CanonicalRow | null {
-    const kind = [row['source'], row['artifact_type']];
-    const key = table === 'count_by_kind' ? kind : [...kind, row['day'], row['precision']];
-    const sum = this.sums.get(JSON.stringify(key));
-    if (sum === undefined) return row;
-    const artifacts = Number(row['artifacts']) - sum.artifacts;
-    const discoveries = Number(row['discoveries']) - sum.discoveries;
-    return artifacts === 0 && discoveries === 0 ? null : { ...row, artifacts: String(artifacts), discoveries: String(discoveries) };
+  private add(table: CanonicalTable, share: CanonicalRow): void {
+    const key = keyOf(table, share);
+    const sums = this.sums.get(key) ?? new Map<string, number>();
+    for (const figure of SUMS[table]?.figures ?? []) sums.set(figure, (sums.get(figure) ?? 0) + Number(share[figure]));
+    this.sums.set(key, sums);
   }
+
+  private subtract(table: CanonicalTable, row: CanonicalRow): CanonicalRow | null {
+    const sums = this.sums.get(keyOf(table, row));
+    if (sums === undefined) return row;
+    const rest = [...sums].map(([figure, sum]) => [figure, Number(row[figure]) - sum] as const);
+    if (rest.every(([, figure]) => figure === 0)) return null;
+    return { ...row, ...Object.fromEntries(rest.map(([figure, value]) => [figure, String(value)])) };
+  }
+}
+
+function shareOf(row: CanonicalRow): CanonicalRow {
+  const isVisible = row['visible'] === true;
+  return {
+    source: row['source'] ?? null,
+    artifact_type: row['artifact_type'] ?? null,
+    day: Math.floor(Number(row['published_ms']) / DAY_MS),
+    precision: row['published_precision'] ?? null,
+    artifacts: 1,
+    discoveries: isVisible ? 1 : 0,
+    score_sum: isVisible ? Number(row['discovery_score']) : 0,
+  };
+}
+
+function keyOf(table: CanonicalTable, row: CanonicalRow): string {
+  return JSON.stringify([table, ...(SUMS[table]?.key ?? []).map((column) => row[column])]);
 }

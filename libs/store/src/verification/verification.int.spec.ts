@@ -115,7 +115,10 @@ describe('verification', () => {
 
   it('equal content has equal hashes, however the log was cut; one changed row changes its table’s hash alone', async () => {
     const other = await createTestStore();
-    const events = Array.from({ length: 50 }, (_, index) => ({ id: `h${index}`, title: `t${index}`, source: `s${index % 3}` }));
+    const events = Array.from({ length: 50 }, (_, index) => ({
+      ...{ id: `h${index}`, title: `t${index}`, source: `s${index % 3}` },
+      topics: ['common', `t-${index % 2}`],
+    }));
     await apply('artifacts', 0, events);
     await apply(
       'scores',
@@ -136,6 +139,9 @@ describe('verification', () => {
         ['discovery', 50],
         ['count_by_kind', 3],
         ['count_by_day', 3],
+        ['artifact_topic', 100],
+        ['topic_figures', 3],
+        ['topic_day', 3],
         ['ingestion', 0],
       ],
     ]);
@@ -147,19 +153,22 @@ describe('verification', () => {
   });
 
   it('counts that came to nothing are no content', async () => {
-    await apply('artifacts', 0, [{ id: 'm', title: 't', source: 'here' }]);
-    await apply('artifacts', 0, [{ id: 'm', title: 't', source: 'there' }]);
+    await apply('artifacts', 0, [{ id: 'm', title: 't', source: 'here', topics: ['left'] }]);
+    await apply('artifacts', 0, [{ id: 'm', title: 't', source: 'there', topics: ['joined'] }]);
+    expect(await rowsOf('topic_figures')).toMatchObject([{ topic_id: 'name:joined', artifacts: '1', score_sum: '0' }]);
+    expect(await rowsOf('topic_day')).toMatchObject([{ topic_id: 'name:joined' }]);
     expect(await rowsOf('count_by_kind')).toMatchObject([{ source: 'there', artifacts: '1' }]);
   });
 
   it('a key in two partitions is listed, and left out of the hashes with its counts', async () => {
-    await apply('artifacts', 0, [{ id: 'one', title: 't', source: 's' }]);
+    await apply('artifacts', 0, [{ id: 'one', title: 't', source: 's', topics: ['x'] }]);
     const before = await hashes();
     await apply('artifacts', 0, [
-      { id: 'two', title: 'a', source: 's' },
-      { id: 'two', title: 'a', source: 's' },
+      { id: 'two', title: 'a', source: 's', topics: ['x'] },
+      { id: 'two', title: 'a', source: 's', topics: ['x', 'y'] },
     ]);
-    await apply('artifacts', 1, [{ id: 'two', title: 'b', source: 's' }]);
+    await apply('scores', 0, [{ id: 'two', score: 5 }]);
+    await apply('artifacts', 1, [{ id: 'two', title: 'b', source: 's', topics: ['x', 'y'] }]);
     const snapshot = await test.store.verification.openSnapshot(test.generation);
     expect(snapshot.conflictingKeys).toEqual([{ topic: topicOf('artifacts'), key: 'two' }]);
     await snapshot.close();

@@ -4,6 +4,7 @@ import type {
   ApplyOutcome,
   ArtifactBatch,
   ArtifactCardRow,
+  ArtifactRows,
   Checkpoint,
   Chunk,
   ChunkPlan,
@@ -18,6 +19,7 @@ import type {
   ProjectionStore,
 } from '@harvest/read-models';
 import { KeyedLocks } from './keyed-locks';
+import { MemoryTopics } from './memory-topics';
 
 type Stored<T> = { -readonly [K in keyof T]: T[K] };
 type Write = () => void;
@@ -35,6 +37,7 @@ export class MemoryProjectionStore implements ProjectionStore {
   readonly cards = new Map<string, ArtifactCardRow>();
   readonly ingestions = new Map<string, IngestionRow>();
   readonly counts = new Map<string, { artifacts: number; discoveries: number }>();
+  readonly topics = new MemoryTopics();
   readonly deadLetters = new Map<string, DeadLetterToStore>();
   readonly parked = new Map<string, Set<string>>();
   readonly conflicts = new Set<string>();
@@ -163,24 +166,27 @@ class Transaction {
         this.tally.projected += batch.recordCounts[index] ?? 0;
         return;
       }
-      const known = before === null ? null : { discovery: before, card: this.store.cards.get(id) ?? null };
+      const known = before === null ? null : this.knownRows(before, batch.touchesCards);
       const evolved = known === null ? batch.fresh(index) : batch.evolve(index, known);
       this.note(evolved, `${topic}/${id}`);
-      this.writeArtifact(batch, before, evolved.rows);
+      this.writeArtifact(batch, known, evolved.rows);
     });
   }
 
-  private writeArtifact(
-    batch: ArtifactBatch,
-    before: DiscoveryRow | null,
-    rows: Evolved<{ discovery: DiscoveryRow; card: ArtifactCardRow | null }>['rows'],
-  ): void {
+  private knownRows(discovery: DiscoveryRow, readsCards: boolean): ArtifactRows {
+    const card = this.store.cards.get(discovery.artifactId) ?? null;
+    return { discovery, card: readsCards ? card : null, topics: card?.topics ?? '' };
+  }
+
+  private writeArtifact(batch: ArtifactBatch, before: ArtifactRows | null, rows: ArtifactRows): void {
     const { discovery, card } = rows;
-    const deltas = batch.countDeltas(before, discovery);
+    const deltas = batch.countDeltas(before?.discovery ?? null, discovery);
+    const topics = batch.topicChanges(before, rows);
     this.writes.push(() => {
       this.store.discoveries.set(discovery.artifactId, discovery);
       if (batch.touchesCards && card === null) this.store.cards.delete(discovery.artifactId);
       if (batch.touchesCards && card !== null) this.store.cards.set(discovery.artifactId, card);
+      this.store.topics.take(topics);
       for (const delta of deltas) {
         const key = `${delta.source}|${delta.artifactType}|${delta.day}|${delta.precision}`;
         const sums = this.store.counts.get(key) ?? { artifacts: 0, discoveries: 0 };

@@ -26,9 +26,26 @@ export function memoryRows(store: MemoryProjectionStore): RowsByTable {
       artifacts: whole(artifacts),
       discoveries: whole(discoveries),
     })),
+    artifact_topic: [...store.topics.members.values()].map(({ topicId, artifactId, publishedMs, confidence, name, taxonomyPath }) => ({
+      ...{ topic_id: topicId, artifact_id: artifactId, published_ms: whole(publishedMs), confidence },
+      ...{ name, taxonomy_path: taxonomyPath },
+    })),
+    topic_figures: sums(store.topics.figures, ['topic_id', 'name', 'taxonomy_path']),
+    topic_day: sums(store.topics.days, ['topic_id', 'day', 'precision']),
     ingestion: [...store.ingestions.values()].map(ingestionColumns),
   };
 }
+
+function sums(figures: MemoryProjectionStore['topics']['figures'], columns: readonly string[]): CanonicalRow[] {
+  const notZero = [...figures].filter(([, { artifacts, discoveries, scoreSum }]) => artifacts !== 0 || discoveries !== 0 || scoreSum !== 0);
+  return notZero.map(([key, { artifacts, discoveries, scoreSum }]) => {
+    const values = JSON.parse(key) as (string | number)[];
+    const named = columns.map((column, index) => [column, column === 'precision' ? precisionCode(values[index]) : values[index]] as const);
+    return { ...Object.fromEntries(named), artifacts: whole(artifacts), discoveries: whole(discoveries), score_sum: whole(scoreSum) };
+  });
+}
+
+const precisionCode = (name: string | number | undefined) => PUBLISHED_PRECISION_CODES[name as keyof typeof PUBLISHED_PRECISION_CODES];
 
 function kinds(counts: readonly { columns: readonly string[]; artifacts: number; discoveries: number }[]): CanonicalRow[] {
   const sums = new Map<string, { source: string; artifact_type: string; artifacts: number; discoveries: number }>();

@@ -108,6 +108,14 @@ function some<T>(random: SeededRandom, values: readonly T[]): T | null | undefin
   return random.chance(0.3) ? undefined : random.chance(0.2) ? null : random.pick(values);
 }
 
+/** One topic in several spellings, twice in one list, with and without a path. */
+const RANDOM_TOPICS = [
+  [],
+  [{ name: 'rl', confidence: 0.25 }],
+  [{ name: 'ＲＬ', taxonomyPath: 'ai/ml/rl', confidence: 0.25 }, { name: 'NLP' }, { name: 'nlp', confidence: 1 }],
+  [{ name: 'graph   networks' }, { name: 'Graph networks', confidence: 0.5 }, { name: '😀' }],
+];
+
 function randomObservation(random: SeededRandom) {
   return {
     source: random.pick(['arxiv', 'github', 'acl-anthology']),
@@ -118,7 +126,7 @@ function randomObservation(random: SeededRandom) {
     publishedAt: some(random, ['2024', '2024-02', '2024-02-29', '2023-12-31T23:59:59.5-02:00', '1969-07-20']),
     publishedPrecision: some(random, ['day', 'month', 'year'] as const),
     authors: some(random, [[{ name: 'Ada' }], [{ name: 'Grace', handle: 'g' }, { name: 'Alan' }]]),
-    topics: some(random, [[], [{ name: 'rl', confidence: 0.25 }]]),
+    topics: some(random, RANDOM_TOPICS),
     references: some(random, [['artifact:1'], ['artifact:2', 'artifact:3']]),
     metrics: some(random, [{ stars: random.below(50) }, {}]),
     attributes: some(random, [{ b: 1, a: { z: null, y: [1.5, 'x'] } }]),
@@ -131,7 +139,7 @@ function randomClassification(random: SeededRandom) {
     sentiment: some(random, ['positive', 'neutral']),
     urgency: some(random, [0, 1, 2, 3]),
     tags: some(random, [[], ['new', 'hot']]),
-    topics: some(random, [[{ name: 'nlp', taxonomyPath: 'ai/nlp' }]]),
+    topics: some(random, [[{ name: 'nlp', taxonomyPath: 'ai/nlp' }], [{ name: 'RL', confidence: 0.9 }, { name: '強化学習' }]]),
     entities: some(random, [{ people: ['Ada'] }, {}]),
     reasoning: some(random, ['because']),
   };

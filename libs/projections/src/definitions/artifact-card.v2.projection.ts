@@ -4,6 +4,7 @@ import { ARTIFACT_CARD_READ_MODEL } from '@harvest/read-models';
 import type { ArtifactCardRow } from '@harvest/read-models';
 import type { FactEvent, ProjectionDefinition } from './definition';
 import type { HalfChange } from './discovery.v1.projection';
+import { topicsText } from './topic-mentions';
 
 type Known<T> = NonNullable<T> | undefined;
 type ObservedField<K extends keyof ArtifactObserved> = Known<ArtifactObserved[K]>;
@@ -59,7 +60,7 @@ export const NO_FACTS: ArtifactFacts = { ...NOTHING_OBSERVED, ...NOTHING_CLASSIF
  * The artifact's wide row. It has no guards of its own: an event is merged only where `discovery` says that its half has won.
  * A missing field leaves what is known, an explicit null clears it.
  */
-export const artifactCardV1 = {
+export const artifactCardV2 = {
   ...ARTIFACT_CARD_READ_MODEL,
   handles: ['artifact.observed', 'artifact.classified', 'artifact.retracted', 'tombstone'],
   evolve: evolveFacts,
@@ -139,7 +140,7 @@ export function cardOfFacts(artifactId: string, facts: ArtifactFacts): ArtifactC
     metrics,
     classification,
   });
-  return { artifactId, card, detail: membersOf({ text, references, attributes, reasoning }) };
+  return { artifactId, card, detail: membersOf({ text, references, attributes, reasoning }), topics: topicsText(facts) };
 }
 
 const membersOf = (value: object): string => JSON.stringify(value).slice(1, -1);
