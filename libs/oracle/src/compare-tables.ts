@@ -1,6 +1,7 @@
 import { canonicalValue, rowDigest, RowHash, type CanonicalRow } from './canonical';
 import { ExcludedContributions } from './excluded-contributions';
-import { keyOf, type ExpectedTable } from './expected-tables';
+import type { ExpectedTable } from './expected-table';
+import { keyOf } from './expected-tables';
 import type { EventPosition } from './provenance';
 import { TABLE_NAMES, TABLES, type SnapshotToVerify, type Table } from './snapshot';
 

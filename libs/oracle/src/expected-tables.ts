@@ -1,20 +1,11 @@
 import { compareUtf8 } from '@harvest/kernel';
 import type { Artifact, Contribution } from './artifact';
 import type { CanonicalRow } from './canonical';
+import type { ExpectedTable } from './expected-table';
 import { topicTables } from './expected-topics';
 import type { EventPosition } from './provenance';
 import type { Reducer } from './reducer';
 import type { Table } from './snapshot';
-
-/** The rows of one table as the log says they must be. Keys are `keyOf` of the row. */
-export interface ExpectedTable {
-  readonly keys: readonly string[];
-  row(key: string): CanonicalRow | null;
-  /** Events that had a part in the row: of a count, those of some of the artifacts in it. */
-  events(key: string): readonly EventPosition[];
-  /** Rows of subjects whose order of arrival nobody can know: not judged. */
-  isExcluded(key: string): boolean;
-}
 
 const MAX_EVENTS_OF_A_COUNT = 40;
 

@@ -1,7 +1,7 @@
 import { compareUtf8 } from '@harvest/kernel';
 import type { Contribution } from './artifact';
 import type { CanonicalRow } from './canonical';
-import type { ExpectedTable } from './expected-tables';
+import type { ExpectedTable } from './expected-table';
 import type { EventPosition } from './provenance';
 import type { Reducer } from './reducer';
 import type { Topic } from './topics';
