@@ -4,6 +4,7 @@ import { renderEnvExample } from '@harvest/config';
 import { PROBLEMS, ROUTES } from '@harvest/contracts';
 import { collectProcessMetrics, createMetrics, createOperatorListener, HealthRegistry, silentLogger } from '@harvest/observability';
 import type { OperatorListener } from '@harvest/observability';
+import { createProfiling } from '@harvest/profiling';
 import { HOT_DECAY_MS, HOT_LAST, HOT_SCALE, SCORE_SCALE } from '@harvest/read-models';
 import { runProgram } from '../../apps/cli/src/program';
 
@@ -36,12 +37,16 @@ async function helpFor(words: readonly string[]): Promise<string> {
 
 describe('docs/operations.md', () => {
   let listener: OperatorListener;
+  const profiling = createProfiling({ slowQueries: { thresholdMs: 100, path: null }, logger: silentLogger });
   beforeAll(async () => {
     const cache = { stats: () => ({}), invalidate: async () => ({}), clear: async () => ({}), cleanup: () => ({}) };
     const surroundings = { health: new HealthRegistry(), metrics: createMetrics(), logger: silentLogger, pools: null };
-    listener = await createOperatorListener({ host: '127.0.0.1', port: 0, cache, ...surroundings });
+    listener = await createOperatorListener({ host: '127.0.0.1', port: 0, cache, ...surroundings, modules: [profiling.module] });
   });
-  afterAll(() => listener.close());
+  afterAll(async () => {
+    await listener.close();
+    await profiling.close();
+  });
 
   it('names metrics that there are, by labels that they have', async () => {
     const metrics = createMetrics();
