@@ -73,6 +73,8 @@ describe('the one-process product', () => {
     const { apiUrl, operatorUrl } = process.instance();
     await expect(getJson(`${apiUrl}/health/ready`)).resolves.toMatchObject({ status: 'ok' });
     await expect(getJson(`${operatorUrl}/health`)).resolves.toBeDefined();
+    await expect(getJson(`${operatorUrl}/health/performance`)).resolves.toMatchObject({ status: 'ok', database: { status: 'up' } });
+    await expect(getJson(`${operatorUrl}/profiling/event-loop`)).resolves.toHaveProperty('delayMs.p99');
     const page = await fetch(`${apiUrl}/docs`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
 

@@ -6,6 +6,8 @@ import { createKafkaLog } from '@harvest/ingest';
 import { createFaultPoints, isHarvestError, withDeadline } from '@harvest/kernel';
 import { collectProcessMetrics, createLogger, createMetrics, createOperatorListener, HealthRegistry } from '@harvest/observability';
 import type { HarvestMetrics, Logger } from '@harvest/observability';
+import { createProfiling } from '@harvest/profiling';
+import type { Profiling } from '@harvest/profiling';
 import { createStore } from '@harvest/store';
 import { MIGRATIONS } from '../../../migrations';
 import { startProjector } from './projector.module';
@@ -19,11 +21,12 @@ interface Surroundings {
   readonly logger: Logger;
   readonly metrics: HarvestMetrics;
   readonly health: HealthRegistry;
+  readonly profiling: Profiling;
   /** Ends the process with a failure. */
   readonly fail: (error: Error) => void;
 }
 
-function openServices({ config, logger, metrics, health }: Surroundings) {
+function openServices({ config, logger, metrics, health, profiling }: Surroundings) {
   const faults = createFaultPoints(config.faults);
   const { poolSize, poolOverflow, activeReads, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
   const pool = {
@@ -41,21 +44,24 @@ function openServices({ config, logger, metrics, health }: Surroundings) {
     pool,
     timeouts: { statementMs: statementTimeoutMs },
     faults,
+    onQuery: profiling.onQuery,
     logger,
     metrics,
   });
   const log = createKafkaLog({ brokers: config.kafkaBrokers, clientId: 'harvest-projector', logger });
   health.register({ name: 'database', need: 'required', check: async () => ({ latencyMs: Math.round(await store.ping()) }) });
   health.register({ name: 'kafka', need: 'detail', check: () => log.ping() });
+  health.measureBy({ databaseCheck: 'database', pool: () => store.poolStats(), cache: () => null });
   return { store, log, faults };
 }
 
 /** Resolves with what ends everything again. */
 async function run(surroundings: Surroundings): Promise<() => Promise<void>> {
-  const { config, logger, metrics, health, fail } = surroundings;
+  const { config, logger, metrics, health, profiling, fail } = surroundings;
   const { store, log, faults } = openServices(surroundings);
   const pools = { stats: () => [{ pool: 'readers', ...store.poolStats() }] };
-  const listener = await createOperatorListener({ ...config.operator, health, metrics, logger, cache: null, pools });
+  const modules = [profiling.module];
+  const listener = await createOperatorListener({ ...config.operator, health, metrics, logger, cache: null, pools, modules });
   await store.migrator.assertMigrated();
   const projector = await startProjector({
     ...{ log, ports: store, topicPrefix: config.topics.prefix, faults, logger, metrics, health },
@@ -67,6 +73,7 @@ async function run(surroundings: Surroundings): Promise<() => Promise<void>> {
     health.startDraining();
     await projector.close();
     await Promise.all([listener.close(), log.close(), store.close()]);
+    await profiling.close();
   };
 }
 
@@ -86,7 +93,8 @@ async function main(): Promise<void> {
   };
   process.on('unhandledRejection', (reason) => fail(reason instanceof Error ? reason : new Error(String(reason))));
   process.on('uncaughtException', fail);
-  const close = await run({ config, logger, metrics, health: new HealthRegistry(), fail });
+  const profiling = createProfiling({ slowQueries: config.slowQueries, logger });
+  const close = await run({ config, logger, metrics, health: new HealthRegistry(), profiling, fail });
   let isEnding = false;
   const end = (signal: NodeJS.Signals): void => {
     if (isEnding) return;

@@ -11,11 +11,11 @@ export interface Listeners {
 
 /** The public API and the operators' listener. @throws `port-taken`. */
 export async function openListeners(rooms: Rooms, surroundings: Surroundings): Promise<Listeners> {
-  const { config, health, metrics, logger } = surroundings;
+  const { config, health, metrics, logger, profiling } = surroundings;
   const { http, operator, topics } = config;
   const pools = { stats: () => [{ pool: 'readers', ...rooms.store.poolStats() }] };
   const operators = await claiming('HARVEST_OPERATOR_PORT', operator.port, () =>
-    createOperatorListener({ ...operator, health, metrics, logger, cache: rooms.cache, pools }),
+    createOperatorListener({ ...operator, health, metrics, logger, cache: rooms.cache, pools, modules: [profiling.module] }),
   );
   const ports = { ...rooms, changes: rooms.store.changes, topicPrefix: topics.prefix, health, metrics, logger };
   const api = await claiming('HARVEST_HTTP_PORT', http.port, () => startApi({ ...http, ports }));

@@ -9,6 +9,7 @@ import { createFaultPoints } from '@harvest/kernel';
 import type { FaultPoints } from '@harvest/kernel';
 import type { HarvestMetrics, HealthRegistry, Logger } from '@harvest/observability';
 import { CreateTopicsOperation } from '@harvest/operations';
+import type { Profiling } from '@harvest/profiling';
 import type { Queries } from '@harvest/queries';
 import { createQueries } from '@harvest/queries';
 import { createStore } from '@harvest/store';
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly logger: Logger;
   readonly metrics: HarvestMetrics;
   readonly health: HealthRegistry;
+  readonly profiling: Profiling;
 }
 
 export interface Rooms {
@@ -44,11 +46,12 @@ export async function openRooms(databaseUrl: string, surroundings: Surroundings)
   const log = createEmbeddedLog({ store: store.embeddedLog, logger, pollMs: LOG_POLL_MS });
   await new CreateTopicsOperation(log).run({ topicPrefix: config.topics.prefix, partitions: config.topics.partitions });
   const cache = openCache(store, surroundings);
+  health.measureBy({ databaseCheck: 'database', pool: () => store.poolStats(), cache: () => cache.figures() });
   const cursorSecret = config.cursorSecret ?? deriveSecret(await store.generations.installationId());
   return { store, log, cache, queries: createQueries(store.reader, { cursorSecret, topicPrefix: config.topics.prefix }), faults };
 }
 
-function openStore(databaseUrl: string, faults: FaultPoints, { config, logger, metrics }: Surroundings): Store {
+function openStore(databaseUrl: string, faults: FaultPoints, { config, logger, metrics, profiling }: Surroundings): Store {
   const { poolSize, poolOverflow, activeReads, poolWaitMs, writePoolSize, statementTimeoutMs } = config.database;
   return createStore({
     databaseUrl,
@@ -56,6 +59,7 @@ function openStore(databaseUrl: string, faults: FaultPoints, { config, logger, m
     migrations: MIGRATIONS,
     pool: { readers: poolSize, readersOverflow: poolOverflow, activeReads, waitMs: poolWaitMs, writers: writePoolSize },
     readTimeoutMs: statementTimeoutMs,
+    onQuery: profiling.onQuery,
     faults,
     logger,
     metrics,

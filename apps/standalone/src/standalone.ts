@@ -4,6 +4,7 @@ import { HarvestError, systemClock } from '@harvest/kernel';
 import { collectProcessMetrics, createMetrics, HealthRegistry } from '@harvest/observability';
 import type { Logger } from '@harvest/observability';
 import { createIngestionHistory, identifyProcess, removeInstance, writeInstance } from '@harvest/operations';
+import { createProfiling } from '@harvest/profiling';
 import { startProjector } from '../../projector/src/projector.module';
 import { describeReady } from './banner';
 import { lockDataDir } from './data-dir-lock';
@@ -37,7 +38,9 @@ export class Standalone {
   ) {
     const { config, logger } = outside;
     this.shutdown = new Shutdown(logger);
-    this.surroundings = { config, logger, metrics: createMetrics(), health: new HealthRegistry() };
+    const profiling = createProfiling({ slowQueries: config.slowQueries, logger });
+    this.shutdown.add({ step: 'last', name: 'the profilers', close: () => profiling.close() });
+    this.surroundings = { config, logger, metrics: createMetrics(), health: new HealthRegistry(), profiling };
   }
 
   /** Resolves when it is ready: the sample stream, if it fills itself, is in the answers. @throws what hinders the start. */

@@ -1,3 +1,4 @@
+import type { CacheFigures } from '@harvest/observability';
 import { CACHE_SCOPES, type CacheScope } from '@harvest/read-models';
 import type { Served } from './answer-cache';
 import { type CacheStatistics, ratio, type ScopeStatistics } from './cache-statistics';
@@ -78,6 +79,21 @@ export function reportOf(parts: ReportParts): CacheReport {
     lostNoticesRepaired: statistics.lostNotices,
     breaker: parts.second?.stats().breaker ?? 'absent',
     freshness: parts.freshness,
+  };
+}
+
+/** Hits are what was served without a load, by either tier. */
+export function figuresOf(statistics: CacheStatistics, first: FirstTier, active: number): CacheFigures {
+  const hits = statistics.total('hit-l1') + statistics.total('stale') + statistics.total('hit-l2');
+  const misses = statistics.total('miss');
+  const rate = ratio(hits, hits + misses);
+  return {
+    entries: first.size(),
+    active,
+    hits,
+    misses,
+    hitRate: rate === null ? null : Math.round(rate * 10_000) / 100,
+    bytes: first.bytes(),
   };
 }
 

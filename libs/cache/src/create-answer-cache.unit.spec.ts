@@ -314,8 +314,10 @@ describe('the answer cache', () => {
     await expect(bench.cache.invalidate('nothing*')).rejects.toMatchObject({ code: 'scope-unknown' });
     bench.truth.move();
     bench.tellAll();
+    expect(bench.cache.figures()).toMatchObject({ entries: 1, active: 0 });
     expect(bench.cache.cleanup()).toMatchObject({ removedEntries: 1 });
     await bench.ask();
+    expect(bench.cache.figures()).toMatchObject({ entries: 1, active: 1 });
     expect(await bench.cache.clear()).toEqual({ scopes: ['discoveries', 'ingestions'], removedEntries: 1 });
     await bench.cache.stop();
   });
@@ -326,6 +328,7 @@ describe('the answer cache', () => {
     await bench.ask();
     bench.cache.peek(ASKED);
     await bench.ask({ bypass: true });
+    expect(bench.cache.figures()).toEqual({ entries: 1, active: 1, hits: 2, misses: 1, hitRate: 66.67, bytes: expect.any(Number) });
     const stats = await bench.cache.stats();
     expect(stats).toMatchObject({ requests: 4, hitRate: 0.6667, bypassed: 1, breaker: 'absent', l2: null });
     expect(stats.l1).toMatchObject({ requests: 3, hits: 2, misses: 1, entries: 1 });

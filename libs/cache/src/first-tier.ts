@@ -87,6 +87,13 @@ export class FirstTier {
     return size;
   }
 
+  /** How many entries are not what `isDead` says; walks all of them, for statistics only. */
+  countAlive(isDead: (entry: Entry) => boolean): number {
+    let alive = 0;
+    for (const entry of this.entries.values()) if (!isDead(entry)) alive += 1;
+    return alive;
+  }
+
   /** Drops what `isDead` says; returns entries and bytes freed. */
   removeDead(isDead: (entry: Entry) => boolean): { entries: number; bytes: number } {
     const before = { entries: this.entries.size, bytes: this.bytes() };

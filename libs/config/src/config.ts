@@ -20,6 +20,8 @@ export interface Config {
     readonly writePoolSize: number;
     readonly statementTimeoutMs: number;
   };
+  /** Reads at least as slow as the threshold are written down (0: none), into the file or (null) in memory only. */
+  readonly slowQueries: { readonly thresholdMs: number; readonly path: string | null };
   readonly cache: {
     readonly l1Bytes: number;
     readonly ttlMs: number;
@@ -59,6 +61,7 @@ export function toConfig(variables: Environment): Config {
       writePoolSize: variables.HARVEST_WRITE_POOL_SIZE,
       statementTimeoutMs: variables.HARVEST_STATEMENT_TIMEOUT_MS,
     },
+    slowQueries: { thresholdMs: variables.HARVEST_SLOW_QUERY_MS, path: variables.HARVEST_SLOW_QUERY_LOG },
     cache: {
       l1Bytes: variables.HARVEST_CACHE_L1_BYTES,
       ttlMs: variables.HARVEST_CACHE_TTL_MS,

@@ -89,7 +89,7 @@ export const environmentSchema = z.object({
   HARVEST_HTTP_HOST: withDefault(text, { group: GROUPS.http, about: 'Address the public API listens on.', fallback: '0.0.0.0' }),
   HARVEST_OPERATOR_PORT: withDefault(integer(0, 65_535), {
     group: GROUPS.http,
-    about: "Port of the operators' listener: health, metrics, cache and pool. 0: any free one.",
+    about: "Port of the operators' listener: health, metrics, cache, pool and profiling. 0: any free one.",
     fallback: '3001',
   }),
   HARVEST_OPERATOR_HOST: withDefault(text, {
@@ -129,6 +129,16 @@ export const environmentSchema = z.object({
     group: GROUPS.database,
     about: 'Postgres ends a statement after this long, in ms.',
     fallback: '10000',
+  }),
+  HARVEST_SLOW_QUERY_MS: withDefault(integer(0, 600 * SECOND), {
+    group: GROUPS.database,
+    about: 'A read of the product that takes this long or longer is written down, in ms; the wait for a connection counts. 0: none is.',
+    fallback: '100',
+  }),
+  HARVEST_SLOW_QUERY_LOG: optional(text, {
+    group: GROUPS.database,
+    about: 'File for slow reads, a JSON line each, in a folder that exists; one per process. Not set: the last 200 are kept in memory.',
+    example: '/var/log/harvest/slow-queries.jsonl',
   }),
   HARVEST_CACHE_L1_BYTES: withDefault(integer(0, 4 * 2 ** 30), {
     group: GROUPS.cache,

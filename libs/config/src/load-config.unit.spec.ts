@@ -28,6 +28,7 @@ describe('loadConfig', () => {
       writePoolSize: 8,
       statementTimeoutMs: 10_000,
     });
+    expect(config.slowQueries).toEqual({ thresholdMs: 100, path: null });
     expect(config.projector).toEqual({ sessionTimeoutMs: 30_000, onPoison: { default: 'park', byFamily: {} }, parkedKeyLimit: 1000 });
   });
 

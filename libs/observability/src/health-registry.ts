@@ -1,4 +1,5 @@
 import { withDeadline } from '@harvest/kernel';
+import type { PerformanceSource } from './performance.port';
 
 /**
  * `required`: the app cannot do its work without it: readiness fails. `startup`: only until it has once succeeded.
@@ -34,11 +35,22 @@ export class HealthRegistry {
   private readonly started = new Set<string>();
   private readonly kept = new Map<string, { readonly result: Promise<CheckResult>; readonly untilMs: number }>();
   private draining = false;
+  private measured: PerformanceSource | null = null;
 
   /** @throws Error for a name that is taken. */
   register(check: HealthCheck): void {
     if (this.checks.has(check.name)) throw new Error(`a health check named ${check.name} is registered already`);
     this.checks.set(check.name, check);
+  }
+
+  /** Where the figures of `/health/performance` come from: one source for the process, the last one given. */
+  measureBy(source: PerformanceSource): void {
+    this.measured = source;
+  }
+
+  /** Null: nothing here is measured. */
+  performanceSource(): PerformanceSource | null {
+    return this.measured;
   }
 
   /** From here on the app is not ready: it is leaving. */
@@ -63,6 +75,12 @@ export class HealthRegistry {
   /** Everything. Never rejects. */
   everything(): Promise<readonly CheckResult[]> {
     return this.run(() => true);
+  }
+
+  /** One check by its name; null for one that is not registered. Never rejects. */
+  async only(name: string): Promise<CheckResult | null> {
+    const check = this.checks.get(name);
+    return check === undefined ? null : this.runKept(check);
   }
 
   private hasStarted(check: HealthCheck): boolean {

@@ -4,6 +4,7 @@ import type { HealthIndicatorFunction } from '@nestjs/terminus';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import type { CheckResult } from './health-registry';
 import { HealthRegistry } from './health-registry';
+import { reportPerformance } from './performance-report';
 
 export const HEALTH_KINDS = ['live', 'ready', 'startup', 'all'] as const;
 export type HealthKind = (typeof HEALTH_KINDS)[number];
@@ -11,7 +12,7 @@ export type HealthKind = (typeof HEALTH_KINDS)[number];
 export interface HealthReport {
   /** 200, or 503 when the question's answer is no. */
   readonly statusCode: number;
-  /** Terminus's form: status, info, error, details. */
+  /** Terminus's form (status, info, error, details), or a `PerformanceReport`. */
   readonly body: object;
 }
 
@@ -28,6 +29,12 @@ export class HealthReporter {
     const results = await this.resultsFor(kind);
     if (kind === 'ready' && this.registry.isDraining()) return { statusCode: 503, body: { status: 'shutting_down', details: {} } };
     return this.summarize(results.map(toIndicator));
+  }
+
+  /** What the process measures of itself; 503 while its database is silent. Never rejects. */
+  async performance(): Promise<HealthReport> {
+    const body = await reportPerformance(this.registry);
+    return { statusCode: body.status === 'ok' ? 200 : 503, body };
   }
 
   private async resultsFor(kind: HealthKind): Promise<readonly CheckResult[]> {

@@ -1,5 +1,5 @@
 import type { EmbeddedLogStore } from '@harvest/contracts';
-import type { HarvestMetrics, Logger } from '@harvest/observability';
+import type { HarvestMetrics, Logger, QueryListener } from '@harvest/observability';
 import type {
   ChangeFeed,
   CorrectionStore,
@@ -48,6 +48,8 @@ export interface StoreOptions {
   readonly faults?: FaultPoints;
   /** Hears every statement of `apply` with its parameters, which are views to be copied at once. */
   readonly onStatement?: StatementListener;
+  /** Hears of every named read of `reader` that has ended; streams are not told: their time is their consumer's. */
+  readonly onQuery?: QueryListener;
   readonly logger: Logger;
   readonly metrics: HarvestMetrics;
 }
@@ -102,7 +104,10 @@ export function createStore(options: StoreOptions): Store {
     changes: new PostgresChangeFeed(listener),
     barrier: new PostgresIngestionBarrier({ ...transactions, graceMs: options.barrierGraceMs ?? 10_000 }),
     staleness: new PostgresStalenessStore(transactions),
-    reader: new PostgresSqlReader({ pools, metrics, topicPrefix, timeoutMs: options.readTimeoutMs ?? 10_000 }),
+    reader: new PostgresSqlReader({
+      ...{ pools, metrics, topicPrefix, timeoutMs: options.readTimeoutMs ?? 10_000 },
+      ...(options.onQuery && { onQuery: options.onQuery }),
+    }),
     embeddedLog: new PostgresEmbeddedLogStore(transactions, listener),
     ping: (timeoutMs = 2_000) => ping(pools, timeoutMs),
     openReaders: () => pools.openReaders(),

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { HealthReporter } from '../health.module';
-import type { HealthKind } from '../health.module';
+import type { HealthKind, HealthReport } from '../health.module';
 import type { OperatorReply } from './operator-reply';
 
 @Controller('health')
@@ -27,8 +27,16 @@ export class HealthController {
     return this.answer('startup', reply);
   }
 
-  private async answer(kind: HealthKind, reply: OperatorReply): Promise<void> {
-    const { statusCode, body } = await this.reporter.report(kind);
-    reply.code(statusCode).header('cache-control', 'no-store').send(body);
+  @Get('performance')
+  async performance(@Res() reply: OperatorReply): Promise<void> {
+    send(reply, await this.reporter.performance());
   }
+
+  private async answer(kind: HealthKind, reply: OperatorReply): Promise<void> {
+    send(reply, await this.reporter.report(kind));
+  }
+}
+
+function send(reply: OperatorReply, { statusCode, body }: HealthReport): void {
+  reply.code(statusCode).header('cache-control', 'no-store').send(body);
 }

@@ -77,6 +77,33 @@ describe("the operators' listener", () => {
     Object.assign(state, { postgres: true, redis: true });
   });
 
+  it('measures cache, database and pool, and is unwell while Postgres is silent', async () => {
+    expect(await get('/health/performance')).toMatchObject({ status: 200, body: { status: 'ok', cache: null, database: null } });
+    const figures = { entries: 3, active: 2, hits: 1, misses: 3, hitRate: 25, bytes: 99 };
+    const connections = { size: 20, checkedOut: 2, overflow: 0, total: 4 };
+    health.measureBy({ databaseCheck: 'measured', cache: () => figures, pool: () => ({ ...connections, waiting: 7 }) });
+    health.register({
+      name: 'measured',
+      need: 'detail',
+      check: async () => (state.postgres ? { latencyMs: 3 } : Promise.reject(new Error('no answer'))),
+    });
+    expect(await get('/health/performance')).toMatchObject({
+      status: 200,
+      body: {
+        ...{ status: 'ok', responseTimeMs: expect.any(Number), cache: figures },
+        database: { status: 'up', latencyMs: 3, pool: connections },
+      },
+    });
+    state.postgres = false;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await get('/health/performance')).toMatchObject({
+      status: 503,
+      body: { status: 'error', cache: figures, database: { status: 'down', latencyMs: null } },
+    });
+    state.postgres = true;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+
   it('serves metrics for Prometheus', async () => {
     const { status, body, type } = await get('/metrics');
     expect(status).toBe(200);

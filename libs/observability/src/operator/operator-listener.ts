@@ -30,6 +30,8 @@ export interface OperatorListenerOptions {
   readonly cache: CacheOperations | null;
   /** Null: this process has no pools. */
   readonly pools: PoolOperations | null;
+  /** Of other rooms, whose controllers answer here too. */
+  readonly modules?: readonly DynamicModule[];
 }
 
 export interface OperatorListener {
@@ -45,7 +47,7 @@ class OperatorModule {
   static register(options: OperatorListenerOptions): DynamicModule {
     return {
       module: OperatorModule,
-      imports: [HealthModule.register(options.health)],
+      imports: [HealthModule.register(options.health), ...(options.modules ?? [])],
       controllers: [HealthController, MetricsController, CacheController, PoolController],
       providers: [
         { provide: METRICS, useValue: options.metrics },

@@ -28,6 +28,7 @@ const CODES: Readonly<Record<number, string>> = {
   400: 'bad-request',
   403: 'forbidden',
   404: 'not-found',
+  409: 'conflict',
   413: 'body-too-large',
   415: 'unsupported-media-type',
 };

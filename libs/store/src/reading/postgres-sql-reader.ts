@@ -1,4 +1,4 @@
-import type { HarvestMetrics } from '@harvest/observability';
+import type { HarvestMetrics, QueryListener } from '@harvest/observability';
 import type { NamedQuery, QueryOptions, SqlReader, SqlRow, SqlRows, SqlValue } from '@harvest/read-models';
 import { HarvestError, isHarvestError } from '@harvest/kernel';
 import type { CustomTypesConfig, PoolClient, QueryArrayResult } from 'pg';
@@ -8,6 +8,7 @@ import { parserOfText, textOf } from '../connection/reader-client';
 import { sendQuery } from '../connection/send-query';
 import { noActiveGeneration } from '../generations/postgres-generation-store';
 import { schemaOf } from '../tables/generation-schema';
+import { QueryWatch } from './query-watch';
 import { parseSnapshot, withSnapshot } from './snapshot';
 
 export interface SqlReaderOptions {
@@ -16,6 +17,13 @@ export interface SqlReaderOptions {
   readonly topicPrefix: string;
   /** Default 10,000. */
   readonly timeoutMs?: number;
+  readonly onQuery?: QueryListener;
+}
+
+interface Call {
+  readonly values: readonly SqlValue[];
+  readonly options: QueryOptions;
+  readonly watch: QueryWatch;
 }
 
 const POINTER = 'SELECT generation FROM harvest.generation_pointer';
@@ -39,8 +47,11 @@ export class PostgresSqlReader implements SqlReader {
 
   async query(query: NamedQuery, values: readonly SqlValue[], options: QueryOptions = {}): Promise<SqlRows> {
     const stop = this.options.metrics.dbQuerySeconds.startTimer({ query: query.name });
+    const watch = new QueryWatch(query.name, this.options.onQuery);
     try {
-      return await this.onActive(query, (generation) => this.queryOn(generation, query, { values, options }));
+      return watch.ended(await this.onActive(query, (generation) => this.queryOn(generation, query, { values, options, watch })));
+    } catch (error) {
+      throw watch.failed(error);
     } finally {
       stop();
     }
@@ -84,7 +95,7 @@ export class PostgresSqlReader implements SqlReader {
     throw new HarvestError({ code: 'store-timeout', retriable: true, message: `${query.name}: the generation kept moving` });
   }
 
-  private queryOn(generation: number, query: NamedQuery, call: { values: readonly SqlValue[]; options: QueryOptions }): Promise<SqlRows> {
+  private queryOn(generation: number, query: NamedQuery, call: Call): Promise<SqlRows> {
     const named = call.options.plan === 'custom' ? {} : { name: `${query.name}_g${generation}` };
     const config = {
       ...named,
@@ -95,6 +106,7 @@ export class PostgresSqlReader implements SqlReader {
     };
     const timeoutMs = call.options.timeoutMs ?? this.options.timeoutMs ?? 10_000;
     return this.options.pools.readInTurn(query.name, async (client) => {
+      call.watch.connected(generation);
       const result = await sendQuery(client, config, timeoutMs).catch((error: unknown) => {
         throw classifyError(error, query.name);
       });

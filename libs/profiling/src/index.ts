@@ -1,0 +1,1 @@
+export { createProfiling, type Profiling, type ProfilingOptions } from './profiling';
