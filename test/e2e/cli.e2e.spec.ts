@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { RecordToAppend } from '@harvest/contracts';
 import { encodeEvent } from '@harvest/contracts';
@@ -226,6 +228,12 @@ describe('bin/harvest against a running standalone process', () => {
       times.push(performance.now() - startedMs);
     }
     expect(Math.min(...times)).toBeLessThan(250);
+  });
+
+  it('ends quietly when whoever reads its output has enough', async () => {
+    const script = '"$0" --help | sleep 0';
+    const { stderr } = await promisify(execFile)('sh', ['-c', script, join(__dirname, '../../bin/harvest')]);
+    expect(stderr).toBe('');
   });
 
   it('finds nothing once the process has ended: exit 3', async () => {
