@@ -6,7 +6,7 @@ const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Installs what the driver needs, without letting the packages start a service of their own. Throws when it cannot. */
 export function installPackages(driver) {
-  if (driver.packages.length === 0 || process.getuid?.() !== 0 || !findProgram('apt-get')) throw new ServiceError(threeWaysOut(driver));
+  if (driver.packages.length === 0 || process.getuid?.() !== 0 || !findProgram('apt-get')) throw new ServiceError(waysOut(driver));
   process.stderr.write(`services: installing ${driver.packages.join(', ')}\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const ownPolicy = !existsSync(POLICY);
@@ -15,7 +15,7 @@ export function installPackages(driver) {
     run('apt-get', ['update', '-qq'], { env, timeoutMs: 180_000 });
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...driver.packages.map(available)], { env, timeoutMs: 600_000 });
   } catch (error) {
-    throw new ServiceError(`${error.message}\n${threeWaysOut(driver)}`);
+    throw new ServiceError(`${error.message}\n${waysOut(driver)}`);
   } finally {
     if (ownPolicy) rmSync(POLICY, { force: true });
   }
@@ -25,6 +25,11 @@ export function installPackages(driver) {
 function available(name) {
   if (succeeds('apt-cache', ['show', '--quiet=0', name])) return name;
   return name.startsWith('openjdk') ? 'default-jre-headless' : name.replace(/-\d+$/, '');
+}
+
+/** A driver whose program is no service says itself what helps. */
+function waysOut(driver) {
+  return driver.waysOut ?? threeWaysOut(driver);
 }
 
 export function threeWaysOut(driver) {

@@ -1,4 +1,5 @@
 // The command line of test/services; see README.md beside this file.
+import { findBrowser } from './browser.mjs';
 import { addresses, bringUp, change, describe, takeDown } from './commands.mjs';
 import { ServiceError } from './processes.mjs';
 
@@ -8,6 +9,7 @@ const USAGE = `usage: test/services/services <command> [--name SET]
   down                   stop them and remove their data
   status                 what runs where
   env                    lines for eval: export DATABASE_URL=… REDIS_URL=… KAFKA_BROKERS=…
+  browser                where Chromium is, for tests of pages; as root on Debian it is installed if need be
   restart|stop|start|kill|freeze|thaw SERVICE…     postgres, redis, kafka
 
   --name SET             another, independent set (default: HARVEST_SERVICES, else 'default')
@@ -52,6 +54,7 @@ const COMMANDS = {
   down: ({ name }) => takeDown(name),
   status: ({ name }) => printStatus(name),
   env: ({ name }) => printEnvironment(name),
+  browser: () => console.log(findBrowser()),
 };
 
 async function changeEach({ name, command, services }) {

@@ -5,6 +5,7 @@ import type { ServiceConfig } from '@harvest/config';
 import { createKafkaLog } from '@harvest/ingest';
 import { HarvestError } from '@harvest/kernel';
 import type { HarvestMetrics, HealthRegistry, Logger } from '@harvest/observability';
+import type { Profiling } from '@harvest/profiling';
 import { createQueries } from '@harvest/queries';
 import { createStore } from '@harvest/store';
 import type { Store } from '@harvest/store';
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly logger: Logger;
   readonly metrics: HarvestMetrics;
   readonly health: HealthRegistry;
+  readonly profiling: Profiling;
 }
 
 export interface ApiServices {
@@ -53,7 +55,7 @@ export async function openApiServices(surroundings: Surroundings): Promise<ApiSe
   }
 }
 
-function openStore({ config, logger, metrics }: Surroundings): Store {
+function openStore({ config, logger, metrics, profiling }: Surroundings): Store {
   const { poolSize, poolOverflow, activeReads, poolWaitMs, statementTimeoutMs } = config.database;
   return createStore({
     databaseUrl: config.databaseUrl,
@@ -64,6 +66,7 @@ function openStore({ config, logger, metrics }: Surroundings): Store {
       applicationName: 'harvest-api',
     },
     readTimeoutMs: statementTimeoutMs,
+    onQuery: profiling.onQuery,
     logger,
     metrics,
   });
@@ -89,6 +92,7 @@ function openCache(store: Store, { config, logger, metrics }: Surroundings): Man
 /** Reads need Postgres and a generation. Redis, Kafka and freshness are detail: without them answers are slower, or older. */
 function registerChecks(health: HealthRegistry, services: { store: Store; cache: ManagedAnswerCache; pingLog: () => Promise<void> }): void {
   const { store, cache, pingLog } = services;
+  health.measureBy({ databaseCheck: 'database', pool: () => store.poolStats(), cache: () => cache.figures() });
   health.register({ name: 'database', need: 'required', check: async () => ({ latencyMs: Math.round(await store.ping()) }) });
   health.register({ name: 'generation', need: 'startup', check: async () => ({ active: (await store.generations.active()).generation }) });
   health.register({ name: 'kafka', need: 'detail', check: pingLog });

@@ -7,6 +7,7 @@ import { HealthModule, toNestLogger } from '@harvest/observability';
 
 import { systemClock } from '@harvest/kernel';
 import { AnswerDesk } from './answers/answer-desk';
+import { readStatusBy } from './answers/status-question';
 import { API_PORTS } from './api.ports';
 import type { ApiPorts } from './api.ports';
 import { registerDocumentation } from './documentation';
@@ -20,25 +21,39 @@ import type { Handlers } from './http/handlers';
 import { Drain } from './http/drain';
 import { IngestionsController } from './ingestions.controller';
 import { ServiceController } from './service.controller';
+import { StatusController } from './status.controller';
+import { TopicsController } from './topics.controller';
 
 import { IngestionStreams } from './streams/ingestion-streams';
+import { StatusStreams } from './streams/status-streams';
 
 export type { ApiPorts } from './api.ports';
 
-const CONTROLLERS = [ArtifactsController, DiscoveriesController, EventsController, IngestionsController, ServiceController] as const;
+const CONTROLLERS = [
+  ArtifactsController,
+  DiscoveriesController,
+  EventsController,
+  IngestionsController,
+  ServiceController,
+  StatusController,
+  TopicsController,
+] as const;
 
 /** The API on whatever ports it is given. */
 @Module({})
 export class ApiModule {
   static register(ports: ApiPorts): DynamicModule {
+    const desk = new AnswerDesk(ports.cache, ports.queries, systemClock, ports.metrics);
+    const readStatus = () => readStatusBy(desk, ports.queries);
     return {
       module: ApiModule,
       imports: [HealthModule.register(ports.health)],
       providers: [
         ...CONTROLLERS,
         { provide: API_PORTS, useValue: ports },
-        { provide: AnswerDesk, useValue: new AnswerDesk(ports.cache, ports.queries, systemClock, ports.metrics) },
+        { provide: AnswerDesk, useValue: desk },
         { provide: IngestionStreams, useValue: new IngestionStreams(ports) },
+        { provide: StatusStreams, useValue: new StatusStreams({ readStatus, logger: ports.logger }) },
       ],
     };
   }
@@ -83,7 +98,12 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   });
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.getHttpServer().address() as { port: number };
-  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => drain.close(app, () => app.get(IngestionStreams).close()) };
+  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => drain.close(app, () => endStreams(app)) };
+}
+
+async function endStreams(app: NestFastifyApplication): Promise<void> {
+  app.get(StatusStreams).close();
+  await app.get(IngestionStreams).close();
 }
 
 function handlersOf(app: NestFastifyApplication): Handlers {
@@ -93,6 +113,8 @@ function handlersOf(app: NestFastifyApplication): Handlers {
     ...app.get(EventsController).handlers(),
     ...app.get(IngestionsController).handlers(),
     ...app.get(ServiceController).handlers(),
+    ...app.get(StatusController).handlers(),
+    ...app.get(TopicsController).handlers(),
   };
 }
 

@@ -224,7 +224,8 @@ describe('every address', () => {
   });
 
   it('answers health on the public listener too', async () => {
-    for (const path of ['/health', '/health/live', '/health/ready', '/health/startup']) expect((await ask(path)).status).toBe(200);
+    for (const path of ['/health', '/health/live', '/health/ready', '/health/startup', '/health/performance'])
+      expect((await ask(path)).status).toBe(200);
   });
 });
 

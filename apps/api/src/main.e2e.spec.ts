@@ -55,7 +55,8 @@ describe('the api process', () => {
   });
 
   it('answers on both listeners, and leaves with 0 although sockets and a stream are open', async () => {
-    const api = start({ DATABASE_URL: house.database.url, TOPIC_PREFIX: house.topicPrefix, REDIS_URL: serviceAddress('redis') });
+    const addresses = { DATABASE_URL: house.database.url, REDIS_URL: serviceAddress('redis') };
+    const api = start({ ...addresses, TOPIC_PREFIX: house.topicPrefix, HARVEST_SLOW_QUERY_MS: '1' });
     const urls = await urlsOf(api);
     expect((await fetch(`${urls.api}/v1/discoveries`)).status).toBe(200);
     expect((await fetch(`${urls.api}/health/ready`)).status).toBe(200);
@@ -63,6 +64,14 @@ describe('the api process', () => {
     expect(await (await fetch(`${urls.operators}/metrics`)).text()).toContain('http_requests_total{method="GET",route="/v1/discoveries"');
     expect(await (await fetch(`${urls.operators}/cache/stats`)).json()).toMatchObject({ requests: 1 });
     expect(await (await fetch(`${urls.operators}/pool/stats`)).json()).toMatchObject({ pools: [{ pool: 'readers' }] });
+    const performances = [urls.api, urls.operators].map(async (url) => (await fetch(`${url}/health/performance`)).json());
+    for (const body of await Promise.all(performances)) {
+      expect(body).toMatchObject({ status: 'ok', cache: { misses: 1 }, database: { status: 'up', pool: { size: 20 } } });
+    }
+    expect(await (await fetch(`${urls.operators}/profiling/slow-queries`)).json()).toMatchObject({
+      queries: expect.arrayContaining([expect.objectContaining({ query: 'list-discoveries-score', generation: 1 })]) as unknown,
+    });
+    expect((await fetch(`${urls.api}/profiling/slow-queries`)).status).toBe(404);
     const stream = await openStream(urls.api);
     const began = performance.now();
     api.child.kill('SIGTERM');

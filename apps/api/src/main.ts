@@ -2,6 +2,7 @@ import { describeConfig, loadServiceConfig } from '@harvest/config';
 import { isHarvestError, withDeadline } from '@harvest/kernel';
 import { collectProcessMetrics, createLogger, createMetrics, createOperatorListener, HealthRegistry } from '@harvest/observability';
 import type { OperatorListener } from '@harvest/observability';
+import { createProfiling } from '@harvest/profiling';
 import { startApi } from './api.module';
 import { openApiServices } from './api-services';
 import type { ApiServices, Surroundings } from './api-services';
@@ -22,6 +23,7 @@ async function run(surroundings: Surroundings): Promise<() => Promise<void>> {
       await api.close();
       await operators.close();
       await services.close();
+      await surroundings.profiling.close();
     };
   } catch (error) {
     await services.close();
@@ -30,9 +32,9 @@ async function run(surroundings: Surroundings): Promise<() => Promise<void>> {
 }
 
 function listenToOperators({ store, cache }: ApiServices, surroundings: Surroundings): Promise<OperatorListener> {
-  const { config, health, metrics, logger } = surroundings;
+  const { config, health, metrics, logger, profiling } = surroundings;
   const pools = { stats: () => [{ pool: 'readers', ...store.poolStats() }] };
-  return createOperatorListener({ ...config.operator, health, metrics, logger, cache, pools });
+  return createOperatorListener({ ...config.operator, health, metrics, logger, cache, pools, modules: [profiling.module] });
 }
 
 async function main(): Promise<void> {
@@ -47,7 +49,8 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', fail);
   process.on('uncaughtException', fail);
   logger.info({ config: describeConfig(config) }, 'the api starts');
-  const close = await run({ config, logger, metrics, health: new HealthRegistry() });
+  const profiling = createProfiling({ slowQueries: config.slowQueries, logger });
+  const close = await run({ config, logger, metrics, health: new HealthRegistry(), profiling });
   let isEnding = false;
   const end = (signal: NodeJS.Signals): void => {
     if (isEnding) return;

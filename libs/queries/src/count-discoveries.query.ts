@@ -6,7 +6,7 @@ import type { SqlValues } from './sql-values';
 const DAY_MS = 86_400_000;
 
 /**
- * Totals are kept for none, source, type, both, and for whole UTC days of these. Rejects any other with `total-not-kept`.
+ * Totals are kept for none, source, type, both, topic, and for whole UTC days of these. Rejects any other with `total-not-kept`.
  */
 export function assertTotalIsKept(filter: DiscoveryFilter): void {
   const refuse = (field: string, message: string) => {
@@ -23,10 +23,11 @@ export function assertTotalIsKept(filter: DiscoveryFilter): void {
  * The exact number of discoveries of the filter, from rows maintained with the discoveries: a scalar expression. Days are those of
  * the start of the published period, of any precision, as in the list itself.
  */
-export function totalText(filter: DiscoveryFilter, conditions: Pick<DiscoveryConditions, 'countedKinds'>, values: SqlValues) {
+export function totalText(filter: DiscoveryFilter, conditions: Pick<DiscoveryConditions, 'countedKinds' | 'topic'>, values: SqlValues) {
   const days: string[] = [];
   if (filter.sinceMs !== null) days.push(`c.day >= ${values.add(filter.sinceMs / DAY_MS, 'int4')}`);
   if (filter.untilMs !== null) days.push(`c.day < ${values.add(filter.untilMs / DAY_MS, 'int4')}`);
+  if (conditions.topic !== null) return totalOfTopic(conditions.topic, days);
   const where = [...conditions.countedKinds, ...days].join(' AND ') || 'true';
   // The days of each kind are a range of the key, so a short range reads few rows whatever the filter.
   const ofDays = (schema: string) => `JOIN ${schema}.count_by_day AS c ON c.source = k.source AND c.artifact_type = k.artifact_type`;
@@ -34,4 +35,10 @@ export function totalText(filter: DiscoveryFilter, conditions: Pick<DiscoveryCon
     days.length === 0
       ? `(SELECT coalesce(sum(k.discoveries), 0) FROM ${schema}.count_by_kind AS k WHERE ${where})`
       : `(SELECT coalesce(sum(c.discoveries), 0) FROM ${schema}.count_by_kind AS k ${ofDays(schema)} WHERE ${where})`;
+}
+
+function totalOfTopic(topic: string, days: readonly string[]) {
+  const table = days.length === 0 ? 'topic_figures' : 'topic_day';
+  const where = [`c.topic_id = ${topic}`, ...days].join(' AND ');
+  return (schema: string) => `(SELECT coalesce(sum(c.discoveries), 0) FROM ${schema}.${table} AS c WHERE ${where})`;
 }

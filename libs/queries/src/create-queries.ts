@@ -5,11 +5,17 @@ import { CursorSigner } from './cursor';
 import { exportDiscoveries } from './export-discoveries.query';
 import { getArtifact, getArtifactQuery } from './get-artifact.query';
 import { getIngestion } from './get-ingestion.query';
+import { getStatus } from './get-status.query';
+import { getTopic } from './get-topic.query';
+import { getTopicTimeline } from './get-topic-timeline.query';
 import { type Answered, listDiscoveries } from './list-discoveries.query';
 import { listIngestions } from './list-ingestions.query';
+import { listTopics } from './list-topics.query';
+import { listTrendingTopics } from './list-trending-topics.query';
 import { lookupArtifacts, lookupArtifactsQuery } from './lookup-artifacts.query';
 import type { DiscoveriesParameters } from './parse-discoveries-parameters';
 import type { IngestionsParameters } from './parse-ingestions-parameters';
+import type { TimelineParameters, TopicsParameters, TrendingParameters } from './parse-topics-parameters';
 import type { Position } from './position';
 
 export interface QueriesOptions {
@@ -34,6 +40,15 @@ export interface Queries {
   listIngestions(parameters: IngestionsParameters): Promise<Answered>;
   /** Rejects with `ingestion-unknown`. */
   getIngestion(ingestionId: string): Promise<Answered>;
+  /** Rejects with `invalid-cursor`. */
+  listTopics(parameters: TopicsParameters): Promise<Answered>;
+  listTrendingTopics(parameters: TrendingParameters): Promise<Answered>;
+  /** Rejects with `topic-unknown`. */
+  getTopic(topicId: string): Promise<Answered>;
+  /** Rejects with `topic-unknown`. */
+  getTopicTimeline(topicId: string, parameters: TimelineParameters): Promise<Answered>;
+  /** Counts, position and staleness of one snapshot. */
+  getStatus(): Promise<Answered>;
   /** True once everything before `least` is projected, false after `waitMs`. Rejects with `invalid-position`. */
   awaitPosition(least: Position, waitMs: number, signal?: AbortSignal): Promise<boolean>;
 }
@@ -51,6 +66,11 @@ export function createQueries(reader: SqlReader, options: QueriesOptions): Queri
     lookupArtifacts: (ids) => lookupArtifacts(reader, lookup, ids),
     listIngestions: (parameters) => listIngestions(reader, cursors, parameters),
     getIngestion: (ingestionId) => getIngestion(reader, ingestionId),
+    listTopics: (parameters) => listTopics(reader, cursors, parameters),
+    listTrendingTopics: (parameters) => listTrendingTopics(reader, parameters),
+    getTopic: (topicId) => getTopic(reader, topicId),
+    getTopicTimeline: (topicId, parameters) => getTopicTimeline(reader, topicId, parameters),
+    getStatus: () => getStatus(reader),
     awaitPosition: (least, waitMs, signal) => awaitPosition(reader, least, { topicPrefix, clock, waitMs, ...(signal && { signal }) }),
   };
 }

@@ -1,3 +1,4 @@
+import { SCORE_COLUMNS } from './artifact-fragment';
 import type { DiscoveryFilter, DiscoverySort } from './discovery-filter';
 import type { SqlValues } from './sql-values';
 
@@ -23,18 +24,28 @@ export interface DiscoveryConditions {
   kinds(schema: string): readonly string[];
   /** On a row `k` of the counts by kind: the same sources and types. Empty: any. */
   readonly countedKinds: readonly string[];
+  /** The parameter's text of the topic; null: any. */
+  readonly topic: string | null;
 }
 
 export function discoveryConditions(order: DiscoveryOrder, values: SqlValues): DiscoveryConditions {
-  const { sources, artifactType } = order.filter;
+  const { sources, artifactType, topicId } = order.filter;
   const source = sources.length === 0 ? null : values.add(sources, 'text[]');
   const type = artifactType === null ? null : values.add(artifactType, 'text');
+  const topic = topicId === null ? null : values.add(topicId, 'text');
   const countedKinds = [...(source ? [`k.source = ANY (${source})`] : []), ...(type ? [`k.artifact_type = ${type}`] : [])];
   return {
     ranges: rangeTexts(order, values),
     countedKinds,
-    kinds: (schema) => kindTexts(schema, source, type),
+    topic,
+    kinds: (schema) => [...kindTexts(schema, source, type), ...(topic === null ? [] : [inTopic(schema, topic)])],
   };
+}
+
+/** One look-up in the members' key for each row. OFFSET 0 keeps it so: the planner would rather read all members first. */
+function inTopic(schema: string, topic: string): string {
+  return `EXISTS (SELECT 1 FROM ${schema}.artifact_topic AS m
+    WHERE m.topic_id = ${topic} AND m.published_ms = d.published_ms AND m.artifact_id = d.artifact_id OFFSET 0)`;
 }
 
 /** A type alone is no prefix of any index; the sources that have it are few and kept, so they are named beside it. */
@@ -62,6 +73,7 @@ export function shapeOf({ filter, sort, after }: DiscoveryOrder): string {
   const parts = [
     filter.sources.length > 0 && 'source',
     filter.artifactType !== null && 'type',
+    filter.topicId !== null && 'topic',
     filter.minScore !== null && 'min',
     filter.sinceMs !== null && 'since',
     filter.untilMs !== null && 'until',
@@ -84,9 +96,14 @@ export function planOf(order: DiscoveryOrder, total: boolean): 'generic' | 'cust
 
 function dependsOnValues({ filter, sort }: DiscoveryOrder): boolean {
   if (sort === 'recent') return filter.minScore !== null;
-  return hasKinds(filter) || isRanged(filter) || (sort === 'hot' && filter.minScore !== null);
+  return hasKinds(filter) || filter.topicId !== null || isRanged(filter) || (sort === 'hot' && filter.minScore !== null);
 }
 
 function isRanged(filter: DiscoveryFilter): boolean {
   return filter.sinceMs !== null || filter.untilMs !== null;
+}
+
+/** What a page of keys needs of a discovery row `d`. */
+export function rowColumns(order: DiscoveryOrder): string {
+  return [`d.${SORT_COLUMNS[order.sort]} AS sort_key`, 'd.artifact_id', ...SCORE_COLUMNS.map((name) => `d.${name}`)].join(', ');
 }

@@ -11,6 +11,8 @@ export interface DiscoveryFilter {
   /** Distinct, in the order of their UTF-8 bytes; empty: any. */
   readonly sources: readonly string[];
   readonly artifactType: ArtifactType | null;
+  /** The id of a topic; goes with neither source nor type. */
+  readonly topicId: string | null;
   /** × 10⁴. */
   readonly minScore: number | null;
   /** Inclusive, UTC ms, of the start of the published period. */
@@ -40,6 +42,7 @@ function memberTexts(filter: DiscoveryFilter, sinceMs: number | null): [string, 
   const members: [string, string | null][] = [
     ['source', filter.sources.length === 0 ? null : filter.sources.map(encodeURIComponent).join(',')],
     ['type', filter.artifactType],
+    ['topic', filter.topicId],
     ['minScore', textOf(filter.minScore)],
     ['since', textOf(sinceMs)],
     ['until', textOf(filter.untilMs)],

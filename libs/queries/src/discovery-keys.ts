@@ -1,5 +1,6 @@
 import { SCORE_COLUMNS } from './artifact-fragment';
-import { type DiscoveryConditions, type DiscoveryOrder, hasKinds, SORT_COLUMNS } from './discovery-conditions';
+import { type DiscoveryConditions, type DiscoveryOrder, hasKinds, rowColumns, SORT_COLUMNS } from './discovery-conditions';
+import { gatheredOfTopic, isCommonTopic, recentOfTopic } from './topic-keys';
 
 /** A list is at most so long; one more shows whether there is more. */
 export const MAX_LIST_LIMIT = 200;
@@ -20,10 +21,31 @@ interface PageOfKeys extends Keys {
 export function keysOfPage(page: PageOfKeys) {
   const { sort, filter } = page.order;
   const planned = (schema: string) => walk(page, schema, []);
+  if (filter.topicId !== null) return keysOfTopic(page);
   if (!hasKinds(filter)) return planned;
   // With a bound on the score the planner must choose between the order and the score: one plan for all kinds would be wrong for some.
   if (sort === 'recent') return filter.minScore === null ? mergeKinds(page) : planned;
   return walkOrGather(page);
+}
+
+/** As `walkOrGather`; by date the members have the order themselves. */
+function keysOfTopic(page: PageOfKeys) {
+  const columns = keyColumns('k');
+  if (page.order.sort === 'recent') {
+    const recent = recentOfTopic(page, columns);
+    return (schema: string) => bounded(recent(schema), page.limit);
+  }
+  return (schema: string) => {
+    const isCommon = isCommonTopic(page, schema);
+    const gathered = gatheredOfTopic(page, columns, `NOT ${isCommon}`);
+    return eitherOf(page, walk(page, schema, [isCommon]), bounded(gathered(schema), page.limit));
+  };
+}
+
+/** Two ways to the same page, of which one yields nothing. */
+function eitherOf({ limit }: PageOfKeys, walked: string, gathered: string): string {
+  return `SELECT ${keyColumns('e')} FROM ((${walked}) UNION ALL (${gathered})) AS e
+    ORDER BY e.sort_key DESC, e.artifact_id DESC LIMIT ${limit}`;
 }
 
 /** All keys in order, for a stream. */
@@ -61,18 +83,13 @@ function walkOrGather(page: PageOfKeys) {
     const isCommon = `(SELECT coalesce(${matching} * ${matching} >= ${limit} * sum(k.discoveries), false) FROM ${schema}.count_by_kind AS k)`;
     const walked = walk(page, schema, [isCommon]);
     const gathered = `${selectRows(page, schema, [`NOT ${isCommon}`])} ORDER BY d.${SORT_COLUMNS[order.sort]} + 0 DESC, d.artifact_id DESC`;
-    return `SELECT ${keyColumns('e')} FROM ((${walked}) UNION ALL (${bounded(gathered, limit)})) AS e
-      ORDER BY e.sort_key DESC, e.artifact_id DESC LIMIT ${limit}`;
+    return eitherOf(page, walked, bounded(gathered, limit));
   };
 }
 
 function selectRows({ order, conditions }: Keys, schema: string, gates: readonly string[]): string {
   const where = ['d.visible', ...conditions.kinds(schema), ...conditions.ranges, ...gates].join(' AND ');
   return `SELECT ${rowColumns(order)} FROM ${schema}.discovery AS d WHERE ${where}`;
-}
-
-function rowColumns(order: DiscoveryOrder): string {
-  return [`d.${SORT_COLUMNS[order.sort]} AS sort_key`, 'd.artifact_id', ...SCORE_COLUMNS.map((name) => `d.${name}`)].join(', ');
 }
 
 /** The columns of a page of keys, as `alias` offers them. */

@@ -15,5 +15,6 @@ export {
   parseIngestionsParameters,
   parseRequirementsOnly,
 } from './parse-ingestions-parameters';
+export { parseTimelineParameters, parseTopicsParameters, parseTrendingParameters } from './parse-topics-parameters';
 export { encodePosition, type Position } from './position';
 export { asksNothing, assertMeets, meets, type ReadRequirements } from './read-requirements';

@@ -11,7 +11,7 @@ const LIMIT = 50;
 const WORST = Math.sqrt((LIMIT + 1) * ROWS);
 /** Where the planner chooses between them: it takes walking for cheaper than it is. */
 const PLANNERS_WORST = 3 * WORST;
-const NONE: DiscoveryFilter = { sources: [], artifactType: null, minScore: null, sinceMs: null, untilMs: null, hours: null };
+const NONE: DiscoveryFilter = { sources: [], artifactType: null, topicId: null, minScore: null, sinceMs: null, untilMs: null, hours: null };
 const day = (date: string) => Date.parse(`${date}T00:00:00Z`);
 
 interface PlanNode {
@@ -71,6 +71,12 @@ describe(`the plans of the list on ${ROWS} rows`, () => {
     ['the rarest type', { artifactType: 'tweet' }, 'page'],
     ['a type of two per cent', { artifactType: 'release' }, 'worst'],
     ['the rarest source and type', { sources: ['rare'], artifactType: 'release' }, 'page'],
+    ['a topic of half of all', { topicId: 'name:half' }, 'page'],
+    ['a topic of a tenth', { topicId: 'name:tenth' }, 'page'],
+    ['a topic of one per cent', { topicId: 'name:percent' }, 'worst'],
+    ['a topic of one in a thousand', { topicId: 'name:per-mille' }, 'page'],
+    ['the rarest topic', { topicId: 'name:rare' }, 'page'],
+    ['a topic that does not exist', { topicId: 'name:nowhere' }, 'page'],
     ['a source with a type that it does not have', { sources: ['rare'], artifactType: 'post' }, 'page'],
   ];
   it.each(DISCOVERY_SORTS.flatMap((sort) => cases.map(([name, filter, bound]) => [sort, name, filter, bound] as const)))(
@@ -92,6 +98,8 @@ describe(`the plans of the list on ${ROWS} rows`, () => {
     ['one month', { sinceMs: day('2010-05-01'), untilMs: day('2010-06-01') }],
     ['the last days, high scores, two sources', { sinceMs: day('2026-06-20'), minScore: 700_000, sources: ['arxiv', 'github'] }],
     ['high scores of a common source', { minScore: 900_000, sources: ['lobsters'] }],
+    ['one month of a common topic', { sinceMs: day('2010-05-01'), untilMs: day('2010-06-01'), topicId: 'name:half' }],
+    ['high scores of a small topic', { minScore: 900_000, topicId: 'name:percent' }],
     ['the last month of a rare type', { sinceMs: day('2026-06-01'), artifactType: 'release' }],
   ];
   it.each(DISCOVERY_SORTS.flatMap((sort) => ranges.map(([name, filter]) => [sort, name, filter] as const)))(

@@ -1,11 +1,13 @@
 import { createTestStore, type TestStore } from '@harvest/testing';
 import { Client } from 'pg';
 import { createQueries, parseDiscoveriesParameters, parseExportParameters, type Queries } from './index';
-import { sampleStatements } from './testing/sample-discoveries';
+import { SAMPLE_TOPICS, sampleStatements } from './testing/sample-discoveries';
 
 const ROWS = 3000;
 const NOW_MS = Date.parse('2026-06-30T12:00:00Z');
 const SORT_COLUMNS = { score: 'discovery_score', recent: 'published_ms', hot: 'hot' };
+
+const IN_TOPIC = (name: string) => `hashtextextended(artifact_id, 7) % ${SAMPLE_TOPICS[name as keyof typeof SAMPLE_TOPICS]} = 0`;
 
 interface Page {
   readonly items: readonly Record<string, unknown>[];
@@ -74,6 +76,15 @@ describe('discoveries, listed and exported', () => {
       "source = 'github' AND discovery_score >= 300000 AND published_ms >= 642902400000 AND published_ms < 1262304000000",
     ],
     ['type=paper&until=1999', "artifact_type = 'paper' AND published_ms < 915148800000"],
+    ['topic=name:half', IN_TOPIC('half')],
+    ['topic=name:percent', IN_TOPIC('percent')],
+    ['topic=name:rare', IN_TOPIC('rare')],
+    ['topic=name:nowhere', 'false'],
+    [
+      'topic=name:tenth&minScore=20&since=1980&until=2011-03',
+      `${IN_TOPIC('tenth')} AND discovery_score >= 200000
+      AND published_ms >= 315532800000 AND published_ms < 1298937600000`,
+    ],
     ['hours=87600', `published_ms >= ${NOW_MS - 87_600 * 3_600_000}`],
   ];
   const sorts = ['score', 'recent', 'hot'] as const;

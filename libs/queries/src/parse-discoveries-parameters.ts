@@ -21,10 +21,11 @@ export interface ParsedDiscoveries {
 }
 
 export const DEFAULT_LIST_LIMIT = 50;
-const FILTER_PARAMETERS = ['source', 'type', 'minScore', 'since', 'until', 'hours', 'sort', 'cursor'];
+const FILTER_PARAMETERS = ['source', 'type', 'topic', 'minScore', 'since', 'until', 'hours', 'sort', 'cursor'];
 const LIST_PARAMETERS = [...FILTER_PARAMETERS, 'limit', 'total', ...READ_REQUIREMENT_PARAMETERS];
 /** Known to the design, and not served before their read models are. */
-const NOT_YET_SERVED = ['topic', 'entity', 'category'];
+const NOT_YET_SERVED = ['entity', 'category'];
+const MAX_TOPIC_LENGTH = 1000;
 const MAX_SOURCES = 20;
 const MAX_SOURCE_LENGTH = 200;
 const MAX_HOURS = 24 * 366 * 10;
@@ -70,6 +71,7 @@ function parseFilter(reader: ParameterReader, nowMs: number): DiscoveryFilter {
   return {
     sources: parseSources(reader),
     artifactType: reader.oneOf('type', ARTIFACT_TYPES),
+    topicId: parseTopic(reader),
     minScore: parseMinScore(reader),
     sinceMs,
     untilMs,
@@ -86,6 +88,15 @@ function parseSources(reader: ParameterReader): readonly string[] {
     throw invalidParameter('source', `names sources separated by commas, each of 1 to ${MAX_SOURCE_LENGTH} characters`);
   }
   return sources;
+}
+
+function parseTopic(reader: ParameterReader): string | null {
+  const topicId = reader.text('topic');
+  if (topicId === null) return null;
+  if (topicId.length > MAX_TOPIC_LENGTH) throw invalidParameter('topic', `is an id of at most ${MAX_TOPIC_LENGTH} characters`);
+  const other = ['source', 'type'].find((name) => reader.text(name) !== null);
+  if (other !== undefined) throw notServed(`by topic and ${other} together`, other);
+  return topicId;
 }
 
 /** × 10⁴, exactly: scores have at most four decimals. */
@@ -112,11 +123,14 @@ function parseDate(reader: ParameterReader, name: string): number | null {
 
 function refuseNotYetServed(search: URLSearchParams): void {
   const name = NOT_YET_SERVED.find((one) => search.has(one));
-  if (name === undefined) return;
-  throw new HarvestError({
+  if (name !== undefined) throw notServed(`by ${name} yet`, name);
+}
+
+function notServed(how: string, parameter: string): HarvestError {
+  return new HarvestError({
     code: 'combination-not-served',
-    message: `discoveries cannot be asked for by ${name} yet; the nearest that is served is source, type, or both`,
-    context: { parameter: name, nearest: ['source', 'type', 'source+type'] },
+    message: `discoveries cannot be asked for ${how}; the nearest that is served is topic alone, source, type, or source and type`,
+    context: { parameter, nearest: ['topic', 'source', 'type', 'source+type'] },
   });
 }
 

@@ -9,7 +9,15 @@ describe('the parameters of discoveries', () => {
   it('have defaults', () => {
     const { parameters, requirements } = parse('');
     expect(parameters).toMatchObject({ sort: 'score', limit: 50, cursor: null, total: false });
-    expect(parameters.filter).toEqual({ sources: [], artifactType: null, minScore: null, sinceMs: null, untilMs: null, hours: null });
+    expect(parameters.filter).toEqual({
+      sources: [],
+      artifactType: null,
+      topicId: null,
+      minScore: null,
+      sinceMs: null,
+      untilMs: null,
+      hours: null,
+    });
     expect(requirements).toEqual({ minPosition: null, waitMs: 0, maxStalenessMs: null });
   });
 
@@ -57,7 +65,8 @@ describe('the parameters of discoveries', () => {
     ['invalid-parameter', 'maxStalenessMs', 'maxStalenessMs=-1'],
     ['invalid-position', 'minPosition', 'minPosition=nonsense'],
     ['combination-not-served', 'category', 'category=ml'],
-    ['combination-not-served', 'topic', 'topic=x&source=a'],
+    ['combination-not-served', 'source', 'topic=x&source=a'],
+    ['combination-not-served', 'type', 'topic=x&type=paper'],
   ])('are refused with %s, naming %s: %s', (code, parameter, search) => {
     expect(() => parse(search)).toThrow(expect.objectContaining({ code, context: expect.objectContaining({ parameter }) }));
   });

@@ -5,5 +5,6 @@ export const SERVED_COMBINATIONS = [
   { filter: 'none', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'source', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+  { filter: 'topic', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'source+type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
 ] as const;

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { parseDiscoveriesParameters } from './parse-discoveries-parameters';
 import { SERVED_COMBINATIONS } from './served-combinations';
 
-const GIVEN: Record<string, string> = { none: '', source: 'source=a', type: 'type=paper', 'source+type': 'source=a&type=paper' };
+const GIVEN: Record<string, string> = {
+  none: '',
+  source: 'source=a',
+  type: 'type=paper',
+  topic: 'topic=name:x',
+  'source+type': 'source=a&type=paper',
+};
 const RANGES: Record<string, string> = { minScore: 'minScore=5', 'since/until': 'since=2020&until=2021' };
 
 describe('the combinations that are served', () => {

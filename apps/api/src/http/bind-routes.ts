@@ -24,7 +24,7 @@ export function bindRoutes(instance: FastifyInstance, handlers: Handlers, report
   for (const id of OPERATION_IDS) bindRoute(instance, id, { handler: handlers[id], reporting });
 }
 
-const STREAMS: ReadonlySet<OperationId> = new Set(['exportDiscoveries', 'streamIngestion']);
+const STREAMS: ReadonlySet<OperationId> = new Set(['exportDiscoveries', 'streamIngestion', 'streamStatus']);
 
 function bindRoute(instance: FastifyInstance, id: OperationId, { handler, reporting }: { handler: Handler; reporting: Reporting }): void {
   const route: RouteSpec = ROUTES[id];

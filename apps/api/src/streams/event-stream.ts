@@ -15,9 +15,21 @@ export interface EventStreamOptions {
   readonly lastEventId: string | null;
 }
 
+/** What is the same for every reader of one kind of stream. */
+export interface EventStreamKind {
+  /** The name of its events. */
+  readonly eventName: string;
+  readonly heartbeatMs?: number;
+  /** A reader that takes nothing for this long is dropped. */
+  readonly stalledMs?: number;
+  /** Why a reader was dropped. */
+  readonly onDropped?: (reason: string) => void;
+}
+
 const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for this long is let go. */
 const STALLED_MS = 60_000;
+/** How long a dropped reader may still take the reason; then the connection is cut. */
+const LAST_WORD_MS = 5000;
 /** Readers reconnect with the last id and lose nothing. */
 const LONGEST_MS = 30 * 60_000;
 const RETRY_MS = 2000;
@@ -30,11 +42,15 @@ export class EventStream {
   private sentId: string | null;
   private waiting: StreamEvent | null = null;
   private blockedSinceMs: number | null = null;
-  private readonly heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
+  private readonly heartbeat: NodeJS.Timeout;
   private readonly limit = setTimeout(() => this.end(), LONGEST_MS);
 
-  constructor(private readonly options: EventStreamOptions) {
+  constructor(
+    private readonly options: EventStreamOptions,
+    private readonly kind: EventStreamKind,
+  ) {
     this.sentId = options.lastEventId;
+    this.heartbeat = setInterval(() => this.beat(), kind.heartbeatMs ?? HEARTBEAT_MS);
     const { response, requestId } = options;
     response.once('close', () => this.stopTimers());
     response.on('error', () => this.stopTimers());
@@ -48,13 +64,14 @@ export class EventStream {
     this.options.response.once('close', listener);
   }
 
-  /** Idempotent for an event that was sent. */
+  /** Idempotent for an event that was sent; nothing once the stream has ended. */
   send(event: StreamEvent): void {
+    if (this.options.response.writableEnded) return;
     if (this.blockedSinceMs !== null) {
       this.waiting = event;
       return;
     }
-    if (event.id !== this.sentId) this.write(`event: ingestion\nid: ${event.id}\ndata: ${event.data}\n\n`);
+    if (event.id !== this.sentId) this.write(`event: ${this.kind.eventName}\nid: ${event.id}\ndata: ${event.data}\n\n`);
     this.sentId = event.id;
     if (event.isLast) this.finish();
   }
@@ -83,7 +100,18 @@ export class EventStream {
 
   private beat(): void {
     if (this.blockedSinceMs === null) return this.write(': alive\n\n');
-    if (performance.now() - this.blockedSinceMs > STALLED_MS) this.options.response.destroy();
+    const stalledMs = this.kind.stalledMs ?? STALLED_MS;
+    if (performance.now() - this.blockedSinceMs > stalledMs) this.drop(`took nothing for ${stalledMs} ms`);
+  }
+
+  private drop(reason: string): void {
+    const { response } = this.options;
+    this.stopTimers();
+    this.waiting = null;
+    response.end(`event: dropped\ndata: ${JSON.stringify({ reason })}\n\n`);
+    const cut = setTimeout(() => response.destroy(), LAST_WORD_MS);
+    response.once('close', () => clearTimeout(cut));
+    this.kind.onDropped?.(reason);
   }
 
   private stopTimers(): void {

@@ -56,7 +56,7 @@ export class IngestionStreams {
   private open(ingestionId: string, newest: StreamEvent, options: EventStreamOptions): void {
     const watch = this.watches.get(ingestionId) ?? { readers: new Set(), newest, reading: false, again: false };
     this.watches.set(ingestionId, watch);
-    const reader = new EventStream(options);
+    const reader = new EventStream(options, { eventName: 'ingestion' });
     watch.readers.add(reader);
     this.readers += 1;
     reader.onClosed(() => this.forget(ingestionId, watch, reader));

@@ -4,6 +4,7 @@ import type { ProblemCode } from './problem';
 import { ANSWER_HEADERS, REQUEST_HEADERS } from './route';
 import type { AnswerSpec, BodySpec, ParameterSpec, RouteSpec } from './route';
 import { COMMON_PROBLEMS, MAX_EVENTS, ROUTES } from './route-table';
+import * as topicViews from './topic-views';
 import * as views from './views';
 
 /** The views that answers and bodies name. */
@@ -16,12 +17,19 @@ export const VIEWS = {
   Ingestion: views.ingestionSchema,
   IngestionDetail: views.ingestionDetailSchema,
   IngestionPage: views.ingestionPageSchema,
+  Status: views.statusSchema,
+  Topic: topicViews.topicSchema,
+  TopicDetail: topicViews.topicDetailSchema,
+  TopicPage: topicViews.topicPageSchema,
+  TopicTimeline: topicViews.topicTimelineSchema,
+  TrendingTopics: topicViews.trendingTopicsSchema,
   CloudEvent: views.cloudEventSchema,
   CloudEventBatch: z.array(views.cloudEventSchema).min(1).max(MAX_EVENTS),
   CloudEventOrBatch: z.union([views.cloudEventSchema, z.array(views.cloudEventSchema).min(1).max(MAX_EVENTS)]),
   EventsReceipt: views.eventsReceiptSchema,
   Index: views.indexSchema,
   Health: views.healthSchema,
+  Performance: views.performanceSchema,
   Problem: problemSchema,
 } as const satisfies Record<string, z.ZodType>;
 
@@ -30,6 +38,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 const TAGS = [
   { name: 'discoveries', description: 'Artifacts that have been observed and scored.' },
   { name: 'artifacts', description: 'Single artifacts; always read afresh.' },
+  { name: 'topics', description: 'What artifacts are about, by the names that they and their classification give.' },
   { name: 'ingestions', description: 'Runs of ingesters and when all of a run is visible.' },
   { name: 'events', description: 'Facts in.' },
   { name: 'service', description: 'About this process.' },

@@ -71,6 +71,12 @@ export const discoveryFilters = {
     example: 'arxiv',
   },
   type: { kind: 'string', schema: z.enum(ARTIFACT_TYPES), about: 'Of this artifact type.', example: 'paper' },
+  topic: {
+    kind: 'string',
+    schema: text(1000),
+    about: 'Of this topic, by its id; goes with neither source nor type.',
+    example: 'name:machine learning',
+  },
   minScore: { kind: 'number', schema: z.number().min(0).max(100), about: 'With a `discoveryScore` of at least this.', example: 70 },
   since: {
     kind: 'string',
@@ -97,5 +103,36 @@ export const discoveryFilters = {
 export const totalParameter = {
   kind: 'boolean',
   schema: z.boolean().default(false),
-  about: 'Adds the exact `total`; kept for no filter, source, type, both, and whole days of these.',
+  about: 'Adds the exact `total`; kept for no filter, source, type, both, topic, and whole days of these.',
 } as const satisfies ParameterSpec;
+
+export const topicIdParameter = {
+  kind: 'string',
+  schema: text(MAX_ID_BYTES),
+  about: 'The topic’s id, percent-encoded. One that is known by its name only: `name:` and the name in lower case.',
+  example: 'name:machine learning',
+} as const satisfies ParameterSpec;
+
+const wholeDate = z.string().regex(/^\d{4}(-\d{2}){0,2}$/, 'must be YYYY, YYYY-MM or YYYY-MM-DD');
+
+export const timelineParameters = {
+  bucket: {
+    kind: 'string',
+    schema: z.enum(['day', 'month', 'year']).default('month'),
+    about: 'What is known only to the month counts in months and years, what is known only to the year in years.',
+  },
+  since: { kind: 'string', schema: wholeDate, about: 'From this UTC day on.', example: '2018' },
+  until: { kind: 'string', schema: wholeDate, about: 'Before this UTC day.', example: '2019-07' },
+  limit: { kind: 'integer', schema: z.int().min(1).max(1000).default(120), about: 'Buckets, the latest first.' },
+} as const satisfies Record<string, ParameterSpec>;
+
+export const trendingParameters = {
+  windowDays: { kind: 'integer', schema: z.int().min(1).max(365).default(14), about: 'Whole UTC days.' },
+  until: {
+    kind: 'string',
+    schema: wholeDate,
+    about: 'The window ends before this UTC day. Not given: it ends with today.',
+    example: '2019-02-01',
+  },
+  limit: limitParameter,
+} as const satisfies Record<string, ParameterSpec>;

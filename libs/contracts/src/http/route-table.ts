@@ -5,9 +5,12 @@ import {
   freshnessParameters,
   ingestionIdParameter,
   limitParameter,
+  timelineParameters,
+  topicIdParameter,
   totalParameter,
+  trendingParameters,
 } from './parameters';
-import type { AnswerHeader, RouteSpec } from './route';
+import type { AnswerHeader, ParameterSpec, RouteSpec } from './route';
 
 const JSON_TYPE = 'application/json';
 const FRESH_HEADERS: readonly AnswerHeader[] = ['X-Position', 'X-Staleness-Ms'];
@@ -100,6 +103,19 @@ export const ROUTES = {
     },
     problems: [...READ_PROBLEMS, ...BODY_PROBLEMS, 'id-invalid'],
   },
+  listTopics: topics('/v1/topics', 'Topics, those with the most artifacts first', {
+    query: { limit: limitParameter, cursor: cursorParameter },
+    view: 'TopicPage',
+  }),
+  listTrendingTopics: topics('/v1/topics/trending', 'Topics by what was published in a window of days', {
+    query: trendingParameters,
+    view: 'TrendingTopics',
+  }),
+  getTopic: topic('/v1/topics/{id}', 'One topic, with the names that artifacts give it', { query: {}, view: 'TopicDetail' }),
+  getTopicTimeline: topic('/v1/topics/{id}/timeline', 'Artifacts, discoveries and mean score of a topic by date of publication', {
+    query: timelineParameters,
+    view: 'TopicTimeline',
+  }),
   listIngestions: {
     method: 'GET',
     path: '/v1/ingestions',
@@ -174,16 +190,71 @@ export const ROUTES = {
     },
     problems: [...BODY_PROBLEMS, 'too-many-events', 'record-too-large', 'append-failed', 'log-unreachable', 'topic-missing'],
   },
-  getIndex: service('/', 'Where to look', { mediaType: JSON_TYPE, view: 'Index' }),
+  getStatus: {
+    method: 'GET',
+    path: '/v1/status',
+    tag: 'service',
+    summary: 'What is inside, and how far behind the log it stands',
+    description: 'Made at most once a second for all readers together; sums of maintained rows, whatever the size.',
+    pathParameters: {},
+    query: freshnessParameters,
+    requestHeaders: ['If-None-Match', 'X-Request-Id'],
+    answers: { 200: { about: 'The status.', mediaType: JSON_TYPE, view: 'Status', headers: CACHED_HEADERS }, 304: NOT_MODIFIED },
+    problems: [...READ_PROBLEMS, 'refill-limit'],
+  },
+  streamStatus: {
+    method: 'GET',
+    path: '/v1/status/stream',
+    tag: 'service',
+    summary: 'The status as server-sent events',
+    description:
+      'A `status` event with the whole of it at once, and then when it has changed, every 2 s at most; while nothing but `stalenessMs` and `at` ' +
+      'moves, each 5 s of growing staleness is a change. A comment every 15 s. A reader that takes nothing for 60 s gets a `dropped` event ' +
+      'with its `reason` and the end of the stream.',
+    pathParameters: {},
+    query: {},
+    requestHeaders: ['Last-Event-ID', 'X-Request-Id'],
+    answers: { 200: { about: 'Events.', mediaType: 'text/event-stream' } },
+    problems: ['unknown-parameter', 'stream-limit', 'refill-limit', 'pool-exhausted', 'store-unreachable', 'store-timeout'],
+  },
+  getIndex: {
+    ...service('/', 'Where to look', { mediaType: JSON_TYPE, view: 'Index' }),
+    description: 'To browsers (`Accept: text/html`) a page that shows what is inside, live.',
+  },
   getOpenApi: service('/openapi.json', 'This document', { mediaType: JSON_TYPE }),
   getHealth: health('/health', 'Everything this process knows of its own health'),
   getLiveness: health('/health/live', 'The process turns; depends on nothing else'),
   getReadiness: health('/health/ready', 'The process can answer'),
   getStartup: health('/health/startup', 'The process has finished starting'),
+  getPerformance: health('/health/performance', 'How fast the cache and the database of this process answer', 'Performance'),
 } as const satisfies Record<string, RouteSpec>;
 
 export type OperationId = keyof typeof ROUTES;
 export const OPERATION_IDS = Object.keys(ROUTES) as OperationId[];
+
+interface TopicQuestion {
+  readonly query: Readonly<Record<string, ParameterSpec>>;
+  readonly view: string;
+}
+
+function topics(path: string, summary: string, { query, view }: TopicQuestion) {
+  return {
+    method: 'GET',
+    path,
+    tag: 'topics',
+    summary,
+    pathParameters: {},
+    query: { ...query, ...freshnessParameters },
+    requestHeaders: ['If-None-Match', 'X-Request-Id'],
+    answers: { 200: { about: summary, mediaType: JSON_TYPE, view, headers: CACHED_HEADERS }, 304: NOT_MODIFIED },
+    problems: PAGE_PROBLEMS,
+  } as const satisfies RouteSpec;
+}
+
+function topic(path: string, summary: string, asked: TopicQuestion) {
+  const problems = [...READ_PROBLEMS, 'refill-limit', 'id-invalid', 'topic-unknown'] as const;
+  return { ...topics(path, summary, asked), pathParameters: { id: topicIdParameter }, problems } as const satisfies RouteSpec;
+}
 
 function service(path: string, summary: string, answer: { mediaType: string; view?: string }) {
   return {
@@ -198,12 +269,12 @@ function service(path: string, summary: string, answer: { mediaType: string; vie
   } as const satisfies RouteSpec;
 }
 
-function health(path: string, summary: string) {
+function health(path: string, summary: string, view: 'Health' | 'Performance' = 'Health') {
   return {
-    ...service(path, summary, { mediaType: JSON_TYPE, view: 'Health' }),
+    ...service(path, summary, { mediaType: JSON_TYPE, view }),
     answers: {
-      200: { about: 'Yes.', mediaType: JSON_TYPE, view: 'Health' },
-      503: { about: 'No.', mediaType: JSON_TYPE, view: 'Health' },
+      200: { about: 'Yes.', mediaType: JSON_TYPE, view },
+      503: { about: 'No.', mediaType: JSON_TYPE, view },
     },
     problems: [],
   } as const satisfies RouteSpec;

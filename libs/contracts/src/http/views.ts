@@ -125,6 +125,30 @@ export const ingestionDetailSchema = ingestionSchema.extend({
 });
 export type IngestionView = z.infer<typeof ingestionDetailSchema>;
 
+const kindCountSchema = z.object({
+  source: z.string(),
+  artifactType: z.enum(ARTIFACT_TYPES),
+  artifacts: z.int().min(0),
+  discoveries: z.int().min(0),
+});
+
+export const statusSchema = z.object({
+  artifacts: z.int().min(0).describe('Observed, scored or not.'),
+  discoveries: z.int().min(0),
+  kinds: z.array(kindCountSchema).max(100).describe('Per source and type, the largest first; the two sums are of all.'),
+  stalenessMs: z.int().min(0).optional().describe('How far behind the log the read models may be at `at`; left out while never measured.'),
+  position: z.string().describe('Where they stand in the log: an `X-Position`.'),
+  ingestions: z
+    .object({
+      running: z.int().min(0).describe('Announced, running or pending.'),
+      complete: z.int().min(0).describe('With or without rejections.'),
+      incomplete: z.int().min(0).describe('Incomplete or failed.'),
+    })
+    .describe('Of the latest 200.'),
+  at: moment,
+});
+export type StatusView = z.infer<typeof statusSchema>;
+
 const positionSchema = z.object({ topic: z.string(), partition: z.int().min(0), offset: z.string().describe('A decimal integer.') });
 
 export const EVENT_REFUSALS = [...REJECTION_CODES, 'unknown-type'] as const;
@@ -167,4 +191,29 @@ export const healthSchema = z.object({
   info: z.record(z.string(), z.unknown()).optional(),
   error: z.record(z.string(), z.unknown()).optional(),
   details: z.record(z.string(), z.unknown()),
+});
+
+const count = z.int().min(0);
+export const performanceSchema = z.object({
+  status: z.enum(['ok', 'error']).describe('`error`: the database is silent.'),
+  responseTimeMs: z.number().min(0).describe('What answering this took.'),
+  cache: z
+    .object({
+      entries: count,
+      active: count.describe('Of the entries, those that may still be served.'),
+      hits: count,
+      misses: count,
+      hitRate: z.number().min(0).max(100).nullable().describe('Percent since the process began; null before the first question.'),
+      bytes: count,
+    })
+    .nullable()
+    .describe('Null: this process keeps no cache.'),
+  database: z
+    .object({
+      status: z.enum(['up', 'down']),
+      latencyMs: z.number().min(0).nullable().describe('Null while it is down.'),
+      pool: z.object({ size: count, checkedOut: count, overflow: count, total: count }).describe('Of the connections for reads.'),
+    })
+    .nullable()
+    .describe('Null: this process measures no database.'),
 });
