@@ -14,9 +14,10 @@ interface KnownRow {
   readonly published_ms: string;
   readonly discovery_score: number | null;
   readonly topics: string | null;
+  readonly entities: string | null;
 }
 
-interface Topic {
+interface Named {
   readonly id: string;
   readonly name: string;
 }
@@ -27,7 +28,11 @@ interface Figures {
   readonly scoreSum: number;
 }
 
-function topicsOf({ topics }: ArtifactObserved): readonly Topic[] {
+function authorsOf({ authors }: ArtifactObserved): readonly Named[] {
+  return (authors ?? []).map(({ name }) => ({ id: `name:${name.toLowerCase()}`, name }));
+}
+
+function topicsOf({ topics }: ArtifactObserved): readonly Named[] {
   return (topics ?? []).map(({ name }) => ({ id: `name:${name.toLowerCase()}`, name }));
 }
 
@@ -81,9 +86,16 @@ export class Naive {
       values,
     );
     await this.client.query(
-      `INSERT INTO read_1.artifact_card (artifact_id, card, detail, topics) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (artifact_id) DO UPDATE SET card = excluded.card, detail = excluded.detail, topics = excluded.topics`,
-      [artifactId, JSON.stringify(payload), JSON.stringify({ references: payload.references }), JSON.stringify(topicsOf(payload))],
+      `INSERT INTO read_1.artifact_card (artifact_id, card, detail, topics, entities) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (artifact_id) DO UPDATE SET card = excluded.card, detail = excluded.detail, topics = excluded.topics,
+         entities = excluded.entities`,
+      [
+        artifactId,
+        JSON.stringify(payload),
+        JSON.stringify({ references: payload.references }),
+        JSON.stringify(topicsOf(payload)),
+        JSON.stringify(authorsOf(payload)),
+      ],
     );
     await this.count({ source, artifactType, publishedMs }, { artifacts: 1, discoveries: scored ? 1 : 0 });
     const figures = { artifacts: 1, discoveries: scored ? 1 : 0, scoreSum: known.rows[0]?.discovery_score ?? 0 };
@@ -99,11 +111,20 @@ export class Naive {
       );
       await this.addToTopic(topic, publishedMs, figures);
     }
+    for (const author of authorsOf(payload)) {
+      await this.client.query(
+        `INSERT INTO read_1.artifact_entity (published_ms, roles, entity_id, artifact_id, name)
+         VALUES ($1, 1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+        [publishedMs, author.id, payload.artifactId, author.name],
+      );
+      await this.addToEntity(author, figures);
+    }
   }
 
   private async score(payload: ScoreComputed, at: At): Promise<void> {
     const find = `SELECT source, artifact_type, published_ms, discovery_score,
-      (SELECT topics FROM read_1.artifact_card AS c WHERE c.artifact_id = d.artifact_id) AS topics
+      (SELECT topics FROM read_1.artifact_card AS c WHERE c.artifact_id = d.artifact_id) AS topics,
+      (SELECT entities FROM read_1.artifact_card AS c WHERE c.artifact_id = d.artifact_id) AS entities
       FROM read_1.discovery AS d WHERE artifact_id = $1 FOR UPDATE`;
     const known = await this.client.query<KnownRow>(find, [payload.artifactId]);
     const scores = [payload.discoveryScore, payload.novelty, payload.emergence, payload.obscurity];
@@ -126,10 +147,20 @@ export class Naive {
     const about = { source: row.source, artifactType: row.artifact_type, publishedMs: Number(row.published_ms) };
     await this.count(about, { artifacts: 0, discoveries: 1 });
     const figures = { artifacts: 0, discoveries: row.discovery_score === null ? 1 : 0, scoreSum: scaled[0]! - (row.discovery_score ?? 0) };
-    for (const topic of JSON.parse(row.topics || '[]') as Topic[]) await this.addToTopic(topic, about.publishedMs, figures);
+    for (const topic of JSON.parse(row.topics || '[]') as Named[]) await this.addToTopic(topic, about.publishedMs, figures);
+    for (const author of JSON.parse(row.entities || '[]') as Named[]) await this.addToEntity(author, figures);
   }
 
-  private async addToTopic({ id, name }: Topic, publishedMs: number, by: Figures): Promise<void> {
+  private async addToEntity({ id, name }: Named, by: Figures): Promise<void> {
+    await this.client.query(
+      `INSERT INTO read_1.entity_figures AS f (entity_id, name, artifacts, discoveries, score_sum) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (entity_id, name) DO UPDATE SET artifacts = f.artifacts + excluded.artifacts,
+         discoveries = f.discoveries + excluded.discoveries, score_sum = f.score_sum + excluded.score_sum`,
+      [id, name, by.artifacts, by.discoveries, by.scoreSum],
+    );
+  }
+
+  private async addToTopic({ id, name }: Named, publishedMs: number, by: Figures): Promise<void> {
     const add = `DO UPDATE SET artifacts = f.artifacts + excluded.artifacts, discoveries = f.discoveries + excluded.discoveries,
       score_sum = f.score_sum + excluded.score_sum`;
     const figures = [by.artifacts, by.discoveries, by.scoreSum];

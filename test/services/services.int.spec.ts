@@ -86,9 +86,14 @@ describe('test/services', () => {
       const name = setName('life');
       expect(await services(name, ['up', 'redis', 'postgres'])).toMatchObject({ code: 0 });
       const ports = [await portOf(name, 'DATABASE_URL'), await portOf(name, 'REDIS_URL')];
-      const startedMs = Date.now();
-      expect(await services(name, ['up', 'redis', 'postgres'])).toMatchObject({ code: 0 });
-      expect(Date.now() - startedMs).toBeLessThan(1000);
+      // The quickest of three: whatever else the machine does takes its time too.
+      const tookMs: number[] = [];
+      for (let time = 0; time < 3; time += 1) {
+        const startedMs = Date.now();
+        expect(await services(name, ['up', 'redis', 'postgres'])).toMatchObject({ code: 0 });
+        tookMs.push(Date.now() - startedMs);
+      }
+      expect(Math.min(...tookMs)).toBeLessThan(1000);
       expect([await portOf(name, 'DATABASE_URL'), await portOf(name, 'REDIS_URL')]).toEqual(ports);
       expect(processesOf(name).length).toBeGreaterThan(0);
       expect(await services(name, ['down'])).toMatchObject({ code: 0 });

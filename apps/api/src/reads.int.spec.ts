@@ -213,7 +213,7 @@ describe('GET /v1/discoveries', () => {
     hostile.push(
       'source=%ff',
       'total=yes',
-      'topic=x',
+      'topic=x&source=arxiv',
       'total=true&minScore=5',
       '__proto__=1',
       'limit=5;drop',

@@ -10,7 +10,7 @@ import { leavingOf, reply200, searchOf } from './http/handlers';
 import type { Handlers, OperationController } from './http/handlers';
 import { parsePathId, parseStrictly } from './http/parse-strictly';
 
-type Ids = 'listTopics' | 'listTrendingTopics' | 'getTopic' | 'getTopicTimeline';
+type Ids = 'listTopics' | 'listTrendingTopics' | 'getTopic' | 'getTopicTimeline' | 'getEntity';
 
 interface Asked {
   readonly key: string;
@@ -18,7 +18,7 @@ interface Asked {
   readonly load: () => Promise<Answered>;
 }
 
-/** Their answers change with what discoveries change with, and are kept and dropped with them. */
+/** Topics and entities: their answers change with what discoveries change with, and are kept and dropped with them. */
 @Injectable()
 export class TopicsController implements OperationController<Ids> {
   constructor(
@@ -32,6 +32,7 @@ export class TopicsController implements OperationController<Ids> {
       listTrendingTopics: (request, reply) => this.answer(request, reply, this.trending(request)),
       getTopic: (request, reply) => this.answer(request, reply, this.one(request)),
       getTopicTimeline: (request, reply) => this.answer(request, reply, this.timeline(request)),
+      getEntity: (request, reply) => this.answer(request, reply, this.entity(request)),
     };
   }
 
@@ -55,6 +56,12 @@ export class TopicsController implements OperationController<Ids> {
     const requirements = parseStrictly(searchOf(request), ROUTES.getTopic.query, parseRequirementsOnly);
     const id = parsePathId(request.params);
     return { key: `/v1/topics/${encodeURIComponent(id)}`, requirements, load: () => this.ports.queries.getTopic(id) };
+  }
+
+  private entity(request: FastifyRequest): Asked {
+    const requirements = parseStrictly(searchOf(request), ROUTES.getEntity.query, parseRequirementsOnly);
+    const id = parsePathId(request.params);
+    return { key: `/v1/entities/${encodeURIComponent(id)}`, requirements, load: () => this.ports.queries.getEntity(id) };
   }
 
   private timeline(request: FastifyRequest): Asked {

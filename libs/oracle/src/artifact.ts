@@ -1,6 +1,7 @@
 import { dateTimeMs, publishedPeriod } from '@harvest/contracts';
 import type { ArtifactClassified, ArtifactObserved, HarvestEvent, ScoreComputed, Tombstone } from '@harvest/contracts';
 import { canonicalJson, type CanonicalRow } from './canonical';
+import { entitiesNamed, type Entity, type NamedEntities } from './entities';
 import { topicsNamed, type NamedTopic, type Topic } from './topics';
 import { guardBits, Half } from './half';
 import type { EventPosition } from './provenance';
@@ -188,6 +189,18 @@ export class Artifact {
     const observed = JSON.parse(this.observedFacts) as { topics?: NamedTopic[] };
     const classified = JSON.parse(this.classifiedFacts) as { topics?: NamedTopic[] };
     return topicsNamed([...(observed.topics ?? []), ...(classified.topics ?? [])]);
+  }
+
+  /** Of an observed artifact. */
+  entities(): readonly Entity[] {
+    if (this.summary === null) return [];
+    const { authors } = JSON.parse(this.observedFacts) as Pick<NamedEntities, 'authors'>;
+    const { entities } = JSON.parse(this.classifiedFacts) as Pick<NamedEntities, 'entities'>;
+    return entitiesNamed({ ...(authors && { authors }), ...(entities && { entities }) });
+  }
+
+  entityRow({ entityId, name, roles }: Entity): CanonicalRow {
+    return { entity_id: entityId, artifact_id: this.id, published_ms: this.summary?.publishedMs ?? null, roles, name };
   }
 
   topicRow({ topicId, name, taxonomyPath, confidence }: Topic): CanonicalRow {

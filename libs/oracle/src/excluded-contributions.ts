@@ -1,6 +1,6 @@
 import type { CanonicalRow } from './canonical';
 import { dayOf, kindOf } from './expected-tables';
-import { topicDayOf, topicOf } from './expected-topics';
+import { entityOf, topicDayOf, topicOf } from './expected-memberships';
 import type { Contribution } from './artifact';
 import type { Table } from './snapshot';
 
@@ -14,6 +14,7 @@ const FIGURES: Partial<Record<Table, readonly string[]>> = {
   count_by_day: ['artifacts', 'discoveries'],
   topic_figures: ['artifacts', 'discoveries', 'score_sum'],
   topic_day: ['artifacts', 'discoveries', 'score_sum'],
+  entity_figures: ['artifacts', 'discoveries', 'score_sum'],
 };
 
 /**
@@ -26,7 +27,8 @@ export class ExcludedContributions {
 
   note(table: Table, row: CanonicalRow): void {
     if (table === 'discovery') this.noteArtifact(row);
-    if (table === 'artifact_topic') this.noteMembership(row);
+    if (table === 'artifact_topic') this.noteTopic(row);
+    if (table === 'artifact_entity') this.noteEntity(row);
   }
 
   private noteArtifact(row: CanonicalRow): void {
@@ -38,7 +40,14 @@ export class ExcludedContributions {
     this.addTo(keyed('count_by_day', dayOf(contribution)), figures);
   }
 
-  private noteMembership(row: CanonicalRow): void {
+  private noteEntity(row: CanonicalRow): void {
+    const contribution = this.artifacts.get(String(row['artifact_id']));
+    if (contribution === undefined) return;
+    const figures = { artifacts: 1, discoveries: contribution.discoveries, score_sum: contribution.score };
+    this.addTo(keyed('entity_figures', entityOf({ entityId: String(row['entity_id']), name: String(row['name']) })), figures);
+  }
+
+  private noteTopic(row: CanonicalRow): void {
     const contribution = this.artifacts.get(String(row['artifact_id']));
     if (contribution === undefined) return;
     const topic = { topicId: String(row['topic_id']), name: String(row['name']), taxonomyPath: String(row['taxonomy_path']) };
@@ -79,7 +88,7 @@ function contributionOf(row: CanonicalRow): Contribution | null {
   };
 }
 
-const KEY_COLUMNS = ['source', 'artifact_type', 'topic_id', 'name', 'taxonomy_path', 'day', 'precision'];
+const KEY_COLUMNS = ['source', 'artifact_type', 'topic_id', 'entity_id', 'name', 'taxonomy_path', 'day', 'precision'];
 
 function keyed(table: Table, columns: CanonicalRow): string {
   const names = KEY_COLUMNS.filter((name) => name in columns);

@@ -2,7 +2,7 @@ import { compareUtf8 } from '@harvest/kernel';
 import type { Artifact, Contribution } from './artifact';
 import type { CanonicalRow } from './canonical';
 import type { ExpectedTable } from './expected-table';
-import { topicTables } from './expected-topics';
+import { membershipTables } from './expected-memberships';
 import type { EventPosition } from './provenance';
 import type { Reducer } from './reducer';
 import type { Table } from './snapshot';
@@ -30,7 +30,7 @@ export function expectedTables(reducer: Reducer): Readonly<Record<Table, Expecte
     discovery: ofArtifacts(artifacts, (artifact) => artifact.discoveryRow()),
     count_by_kind: countTable(reducer, artifacts, kindOf),
     count_by_day: countTable(reducer, artifacts, dayOf),
-    ...topicTables(reducer, artifacts),
+    ...membershipTables(reducer, artifacts),
     ingestion: {
       keys: ingestions,
       row: (id) => mapped(reducer.ingestions.get(id), (ingestion) => ingestion.row()),

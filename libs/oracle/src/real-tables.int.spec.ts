@@ -39,6 +39,8 @@ const SPOILT: Readonly<Record<Table, string>> = {
   artifact_topic: 'confidence = confidence + 1',
   topic_figures: 'score_sum = score_sum + 1',
   topic_day: 'artifacts = artifacts - 1',
+  artifact_entity: 'roles = roles + 16',
+  entity_figures: 'discoveries = discoveries + 1',
   ingestion: `error = coalesce(error, '') || '!'`,
 };
 /** Rows of counts that came to nothing are no content. */
@@ -47,6 +49,7 @@ const CONTENT: Partial<Record<Table, string>> = {
   count_by_day: 'WHERE artifacts > 0',
   topic_figures: 'WHERE artifacts > 0',
   topic_day: 'WHERE artifacts > 0',
+  entity_figures: 'WHERE artifacts > 0',
 };
 const KEYS: Readonly<Record<Table, string>> = {
   artifact_card: 'artifact_id',
@@ -56,6 +59,8 @@ const KEYS: Readonly<Record<Table, string>> = {
   artifact_topic: `concat_ws('/', topic_id, artifact_id)`,
   topic_figures: `concat_ws('/', topic_id, name, taxonomy_path)`,
   topic_day: `concat_ws('/', topic_id, day, precision)`,
+  artifact_entity: `concat_ws('/', entity_id, artifact_id)`,
+  entity_figures: `concat_ws('/', entity_id, name)`,
   ingestion: 'ingestion_id',
 };
 

@@ -10,6 +10,8 @@ export const TABLES = {
   artifact_topic: ['topic_id', 'artifact_id'],
   topic_figures: ['topic_id', 'name', 'taxonomy_path'],
   topic_day: ['topic_id', 'day', 'precision'],
+  artifact_entity: ['entity_id', 'artifact_id'],
+  entity_figures: ['entity_id', 'name'],
   ingestion: ['ingestion_id'],
 } as const satisfies Record<string, readonly string[]>;
 export type Table = keyof typeof TABLES;

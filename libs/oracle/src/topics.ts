@@ -14,6 +14,9 @@ export interface Topic {
   readonly confidence: number;
 }
 
+/** Longer ones, in any of the three, are no topics. */
+const LONGEST = 170;
+
 /** The rule of 2-events, once more and on its own: one of each id, the most confident, then the smallest name, then the smallest path. */
 export function topicsNamed(named: readonly NamedTopic[]): readonly Topic[] {
   const all = named.map(({ name, taxonomyPath = '', confidence = 1 }) => {
@@ -27,5 +30,6 @@ export function topicsNamed(named: readonly NamedTopic[]): readonly Topic[] {
       compareUtf8(left.name, right.name) ||
       compareUtf8(left.taxonomyPath, right.taxonomyPath),
   );
-  return all.filter(({ topicId }, index) => topicId !== all[index - 1]?.topicId);
+  const short = all.filter(({ topicId, name, taxonomyPath }) => [topicId, name, taxonomyPath].every(({ length }) => length <= LONGEST));
+  return short.filter(({ topicId }, index) => topicId !== short[index - 1]?.topicId);
 }

@@ -35,6 +35,8 @@ const NO_ROWS: Readonly<Record<Table, readonly CanonicalRow[]>> = {
   artifact_topic: [],
   topic_figures: [],
   topic_day: [],
+  artifact_entity: [],
+  entity_figures: [],
   ingestion: [],
 };
 
@@ -165,8 +167,8 @@ describe('verify', () => {
   });
 
   it('leaves keys out that came in two partitions, and their share of the sums', async () => {
-    const named = anArtifactObserved({ ...plain, topics: [{ name: 'NLP' }] });
-    const other = anArtifactObserved({ ...plain, artifactId: 'b', topics: [{ name: 'NLP' }] });
+    const named = anArtifactObserved({ ...plain, topics: [{ name: 'NLP' }], authors: [{ name: 'Ada' }] });
+    const other = anArtifactObserved({ ...plain, artifactId: 'b', topics: [{ name: 'NLP' }], authors: [{ name: 'Ada' }] });
     const twice = new MemoryLog([
       { topic: ARTIFACTS, partition: 0, records: [named.record, other.record].map(at) },
       { topic: ARTIFACTS, partition: 1, records: [at(named.record, 0)] },
@@ -187,10 +189,14 @@ describe('verify', () => {
       ['artifact_topic', 1, 1],
       ['topic_figures', 1, 0],
       ['topic_day', 1, 0],
+      ['artifact_entity', 1, 1],
+      ['entity_figures', 1, 0],
       ['ingestion', 0, 0],
     ]);
     const sums = rows.topic_figures.map((row) => ({ ...row, artifacts: '3' }));
     expect(await check(twice, { rows: { ...rows, topic_figures: sums } })).toMatchObject({ ok: false, differing: 1 });
+    const figures = rows.entity_figures.map((row) => ({ ...row, artifacts: '3' }));
+    expect(await check(twice, { rows: { ...rows, entity_figures: figures } })).toMatchObject({ ok: false, differing: 1 });
   });
 
   it('knows an ingestion by its own events, the manifest as the completion gave it', async () => {

@@ -4,6 +4,7 @@ import { awaitPosition } from './await-position.query';
 import { CursorSigner } from './cursor';
 import { exportDiscoveries } from './export-discoveries.query';
 import { getArtifact, getArtifactQuery } from './get-artifact.query';
+import { getEntity } from './get-entity.query';
 import { getIngestion } from './get-ingestion.query';
 import { getStatus } from './get-status.query';
 import { getTopic } from './get-topic.query';
@@ -47,6 +48,8 @@ export interface Queries {
   getTopic(topicId: string): Promise<Answered>;
   /** Rejects with `topic-unknown`. */
   getTopicTimeline(topicId: string, parameters: TimelineParameters): Promise<Answered>;
+  /** Rejects with `entity-unknown`. */
+  getEntity(entityId: string): Promise<Answered>;
   /** Counts, position and staleness of one snapshot. */
   getStatus(): Promise<Answered>;
   /** True once everything before `least` is projected, false after `waitMs`. Rejects with `invalid-position`. */
@@ -70,6 +73,7 @@ export function createQueries(reader: SqlReader, options: QueriesOptions): Queri
     listTrendingTopics: (parameters) => listTrendingTopics(reader, parameters),
     getTopic: (topicId) => getTopic(reader, topicId),
     getTopicTimeline: (topicId, parameters) => getTopicTimeline(reader, topicId, parameters),
+    getEntity: (entityId) => getEntity(reader, entityId),
     getStatus: () => getStatus(reader),
     awaitPosition: (least, waitMs, signal) => awaitPosition(reader, least, { topicPrefix, clock, waitMs, ...(signal && { signal }) }),
   };

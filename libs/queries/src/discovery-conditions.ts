@@ -24,28 +24,44 @@ export interface DiscoveryConditions {
   kinds(schema: string): readonly string[];
   /** On a row `k` of the counts by kind: the same sources and types. Empty: any. */
   readonly countedKinds: readonly string[];
-  /** The parameter's text of the topic; null: any. */
-  readonly topic: string | null;
+  /** The topic or entity; null: any. */
+  readonly group: GroupCondition | null;
+}
+
+/** Where the members and figures of a topic or entity stand. */
+export interface GroupCondition {
+  readonly members: 'artifact_topic' | 'artifact_entity';
+  readonly figures: 'topic_figures' | 'entity_figures';
+  readonly column: 'topic_id' | 'entity_id';
+  /** The parameter's text of its id. */
+  readonly value: string;
 }
 
 export function discoveryConditions(order: DiscoveryOrder, values: SqlValues): DiscoveryConditions {
-  const { sources, artifactType, topicId } = order.filter;
+  const { sources, artifactType } = order.filter;
   const source = sources.length === 0 ? null : values.add(sources, 'text[]');
   const type = artifactType === null ? null : values.add(artifactType, 'text');
-  const topic = topicId === null ? null : values.add(topicId, 'text');
+  const group = groupOf(order.filter, values);
   const countedKinds = [...(source ? [`k.source = ANY (${source})`] : []), ...(type ? [`k.artifact_type = ${type}`] : [])];
   return {
     ranges: rangeTexts(order, values),
     countedKinds,
-    topic,
-    kinds: (schema) => [...kindTexts(schema, source, type), ...(topic === null ? [] : [inTopic(schema, topic)])],
+    group,
+    kinds: (schema) => [...kindTexts(schema, source, type), ...(group === null ? [] : [inGroup(schema, group)])],
   };
 }
 
+function groupOf({ topicId, entityId }: DiscoveryFilter, values: SqlValues): GroupCondition | null {
+  if (topicId !== null)
+    return { members: 'artifact_topic', figures: 'topic_figures', column: 'topic_id', value: values.add(topicId, 'text') };
+  if (entityId === null) return null;
+  return { members: 'artifact_entity', figures: 'entity_figures', column: 'entity_id', value: values.add(entityId, 'text') };
+}
+
 /** One look-up in the members' key for each row. OFFSET 0 keeps it so: the planner would rather read all members first. */
-function inTopic(schema: string, topic: string): string {
-  return `EXISTS (SELECT 1 FROM ${schema}.artifact_topic AS m
-    WHERE m.topic_id = ${topic} AND m.published_ms = d.published_ms AND m.artifact_id = d.artifact_id OFFSET 0)`;
+function inGroup(schema: string, { members, column, value }: GroupCondition): string {
+  return `EXISTS (SELECT 1 FROM ${schema}.${members} AS m
+    WHERE m.${column} = ${value} AND m.published_ms = d.published_ms AND m.artifact_id = d.artifact_id OFFSET 0)`;
 }
 
 /** A type alone is no prefix of any index; the sources that have it are few and kept, so they are named beside it. */
@@ -70,16 +86,14 @@ function rangeTexts({ filter, sort, after }: DiscoveryOrder, values: SqlValues):
 
 /** Which texts and parameters a statement has: one name, one text. */
 export function shapeOf({ filter, sort, after }: DiscoveryOrder): string {
-  const parts = [
-    filter.sources.length > 0 && 'source',
-    filter.artifactType !== null && 'type',
-    filter.topicId !== null && 'topic',
-    filter.minScore !== null && 'min',
-    filter.sinceMs !== null && 'since',
-    filter.untilMs !== null && 'until',
-    after !== null && 'after',
-  ];
-  return [sort, ...parts.filter((part): part is string => part !== false)].join('-');
+  const { sources, artifactType: type, topicId: topic, entityId: entity, minScore: min, sinceMs: since, untilMs: until } = filter;
+  const given = Object.entries({ source: sources[0] ?? null, type, topic, entity, min, since, until, after });
+  return [sort, ...given.filter(([, value]) => value !== null).map(([name]) => name)].join('-');
+}
+
+/** Of a topic or of an entity. */
+export function hasGroup({ topicId, entityId }: DiscoveryFilter): boolean {
+  return topicId !== null || entityId !== null;
 }
 
 export function hasKinds(filter: DiscoveryFilter): boolean {
@@ -96,7 +110,7 @@ export function planOf(order: DiscoveryOrder, total: boolean): 'generic' | 'cust
 
 function dependsOnValues({ filter, sort }: DiscoveryOrder): boolean {
   if (sort === 'recent') return filter.minScore !== null;
-  return hasKinds(filter) || filter.topicId !== null || isRanged(filter) || (sort === 'hot' && filter.minScore !== null);
+  return hasKinds(filter) || hasGroup(filter) || isRanged(filter) || (sort === 'hot' && filter.minScore !== null);
 }
 
 function isRanged(filter: DiscoveryFilter): boolean {

@@ -11,8 +11,9 @@ export interface DiscoveryFilter {
   /** Distinct, in the order of their UTF-8 bytes; empty: any. */
   readonly sources: readonly string[];
   readonly artifactType: ArtifactType | null;
-  /** The id of a topic; goes with neither source nor type. */
+  /** The id of a topic, or of an entity: at most one of them, and neither source nor type beside it. */
   readonly topicId: string | null;
+  readonly entityId: string | null;
   /** × 10⁴. */
   readonly minScore: number | null;
   /** Inclusive, UTC ms, of the start of the published period. */
@@ -43,6 +44,7 @@ function memberTexts(filter: DiscoveryFilter, sinceMs: number | null): [string, 
     ['source', filter.sources.length === 0 ? null : filter.sources.map(encodeURIComponent).join(',')],
     ['type', filter.artifactType],
     ['topic', filter.topicId],
+    ['entity', filter.entityId],
     ['minScore', textOf(filter.minScore)],
     ['since', textOf(sinceMs)],
     ['until', textOf(filter.untilMs)],

@@ -1,6 +1,13 @@
 import { SCORE_COLUMNS } from './artifact-fragment';
-import { type DiscoveryConditions, type DiscoveryOrder, hasKinds, rowColumns, SORT_COLUMNS } from './discovery-conditions';
-import { gatheredOfTopic, isCommonTopic, recentOfTopic } from './topic-keys';
+import {
+  type DiscoveryConditions,
+  type DiscoveryOrder,
+  type GroupCondition,
+  hasKinds,
+  rowColumns,
+  SORT_COLUMNS,
+} from './discovery-conditions';
+import { gatheredOfGroup, isCommonGroup, recentOfGroup } from './group-keys';
 
 /** A list is at most so long; one more shows whether there is more. */
 export const MAX_LIST_LIMIT = 200;
@@ -21,7 +28,7 @@ interface PageOfKeys extends Keys {
 export function keysOfPage(page: PageOfKeys) {
   const { sort, filter } = page.order;
   const planned = (schema: string) => walk(page, schema, []);
-  if (filter.topicId !== null) return keysOfTopic(page);
+  if (page.conditions.group !== null) return keysOfGroup({ ...page, group: page.conditions.group });
   if (!hasKinds(filter)) return planned;
   // With a bound on the score the planner must choose between the order and the score: one plan for all kinds would be wrong for some.
   if (sort === 'recent') return filter.minScore === null ? mergeKinds(page) : planned;
@@ -29,15 +36,15 @@ export function keysOfPage(page: PageOfKeys) {
 }
 
 /** As `walkOrGather`; by date the members have the order themselves. */
-function keysOfTopic(page: PageOfKeys) {
+function keysOfGroup(page: PageOfKeys & { readonly group: GroupCondition }) {
   const columns = keyColumns('k');
   if (page.order.sort === 'recent') {
-    const recent = recentOfTopic(page, columns);
+    const recent = recentOfGroup(page, columns);
     return (schema: string) => bounded(recent(schema), page.limit);
   }
   return (schema: string) => {
-    const isCommon = isCommonTopic(page, schema);
-    const gathered = gatheredOfTopic(page, columns, `NOT ${isCommon}`);
+    const isCommon = isCommonGroup(page, schema);
+    const gathered = gatheredOfGroup(page, columns, `NOT ${isCommon}`);
     return eitherOf(page, walk(page, schema, [isCommon]), bounded(gathered(schema), page.limit));
   };
 }

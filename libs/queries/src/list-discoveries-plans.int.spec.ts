@@ -11,7 +11,16 @@ const LIMIT = 50;
 const WORST = Math.sqrt((LIMIT + 1) * ROWS);
 /** Where the planner chooses between them: it takes walking for cheaper than it is. */
 const PLANNERS_WORST = 3 * WORST;
-const NONE: DiscoveryFilter = { sources: [], artifactType: null, topicId: null, minScore: null, sinceMs: null, untilMs: null, hours: null };
+const NONE: DiscoveryFilter = {
+  sources: [],
+  artifactType: null,
+  topicId: null,
+  entityId: null,
+  minScore: null,
+  sinceMs: null,
+  untilMs: null,
+  hours: null,
+};
 const day = (date: string) => Date.parse(`${date}T00:00:00Z`);
 
 interface PlanNode {
@@ -75,6 +84,8 @@ describe(`the plans of the list on ${ROWS} rows`, () => {
     ['a topic of a tenth', { topicId: 'name:tenth' }, 'page'],
     ['a topic of one per cent', { topicId: 'name:percent' }, 'worst'],
     ['a topic of one in a thousand', { topicId: 'name:per-mille' }, 'page'],
+    ['an entity of half of all', { entityId: 'name:half' }, 'page'],
+    ['an entity of one per cent', { entityId: 'name:percent' }, 'worst'],
     ['the rarest topic', { topicId: 'name:rare' }, 'page'],
     ['a topic that does not exist', { topicId: 'name:nowhere' }, 'page'],
     ['a source with a type that it does not have', { sources: ['rare'], artifactType: 'post' }, 'page'],

@@ -79,6 +79,8 @@ describe('discoveries, listed and exported', () => {
     ['topic=name:half', IN_TOPIC('half')],
     ['topic=name:percent', IN_TOPIC('percent')],
     ['topic=name:rare', IN_TOPIC('rare')],
+    ['entity=name:tenth', IN_TOPIC('tenth')],
+    ['entity=name:percent&minScore=20', `${IN_TOPIC('percent')} AND discovery_score >= 200000`],
     ['topic=name:nowhere', 'false'],
     [
       'topic=name:tenth&minScore=20&since=1980&until=2011-03',

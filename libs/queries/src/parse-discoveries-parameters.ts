@@ -21,11 +21,11 @@ export interface ParsedDiscoveries {
 }
 
 export const DEFAULT_LIST_LIMIT = 50;
-const FILTER_PARAMETERS = ['source', 'type', 'topic', 'minScore', 'since', 'until', 'hours', 'sort', 'cursor'];
+const FILTER_PARAMETERS = ['source', 'type', 'topic', 'entity', 'minScore', 'since', 'until', 'hours', 'sort', 'cursor'];
 const LIST_PARAMETERS = [...FILTER_PARAMETERS, 'limit', 'total', ...READ_REQUIREMENT_PARAMETERS];
 /** Known to the design, and not served before their read models are. */
-const NOT_YET_SERVED = ['entity', 'category'];
-const MAX_TOPIC_LENGTH = 1000;
+const NOT_YET_SERVED = ['category'];
+const MAX_GROUP_LENGTH = 1000;
 const MAX_SOURCES = 20;
 const MAX_SOURCE_LENGTH = 200;
 const MAX_HOURS = 24 * 366 * 10;
@@ -71,7 +71,8 @@ function parseFilter(reader: ParameterReader, nowMs: number): DiscoveryFilter {
   return {
     sources: parseSources(reader),
     artifactType: reader.oneOf('type', ARTIFACT_TYPES),
-    topicId: parseTopic(reader),
+    topicId: parseGroup(reader, 'topic', ['source', 'type', 'entity']),
+    entityId: parseGroup(reader, 'entity', ['source', 'type', 'topic']),
     minScore: parseMinScore(reader),
     sinceMs,
     untilMs,
@@ -90,13 +91,13 @@ function parseSources(reader: ParameterReader): readonly string[] {
   return sources;
 }
 
-function parseTopic(reader: ParameterReader): string | null {
-  const topicId = reader.text('topic');
-  if (topicId === null) return null;
-  if (topicId.length > MAX_TOPIC_LENGTH) throw invalidParameter('topic', `is an id of at most ${MAX_TOPIC_LENGTH} characters`);
-  const other = ['source', 'type'].find((name) => reader.text(name) !== null);
-  if (other !== undefined) throw notServed(`by topic and ${other} together`, other);
-  return topicId;
+function parseGroup(reader: ParameterReader, name: 'topic' | 'entity', others: readonly string[]): string | null {
+  const id = reader.text(name);
+  if (id === null) return null;
+  if (id.length > MAX_GROUP_LENGTH) throw invalidParameter(name, `is an id of at most ${MAX_GROUP_LENGTH} characters`);
+  const other = others.find((one) => reader.text(one) !== null);
+  if (other !== undefined) throw notServed(`by ${name} and ${other} together`, other);
+  return id;
 }
 
 /** × 10⁴, exactly: scores have at most four decimals. */
@@ -129,8 +130,8 @@ function refuseNotYetServed(search: URLSearchParams): void {
 function notServed(how: string, parameter: string): HarvestError {
   return new HarvestError({
     code: 'combination-not-served',
-    message: `discoveries cannot be asked for ${how}; the nearest that is served is topic alone, source, type, or source and type`,
-    context: { parameter, nearest: ['topic', 'source', 'type', 'source+type'] },
+    message: `discoveries cannot be asked for ${how}; the nearest that is served is topic or entity alone, source, type, or source and type`,
+    context: { parameter, nearest: ['topic', 'entity', 'source', 'type', 'source+type'] },
   });
 }
 

@@ -13,6 +13,7 @@ describe('the parameters of discoveries', () => {
       sources: [],
       artifactType: null,
       topicId: null,
+      entityId: null,
       minScore: null,
       sinceMs: null,
       untilMs: null,
@@ -67,6 +68,8 @@ describe('the parameters of discoveries', () => {
     ['combination-not-served', 'category', 'category=ml'],
     ['combination-not-served', 'source', 'topic=x&source=a'],
     ['combination-not-served', 'type', 'topic=x&type=paper'],
+    ['combination-not-served', 'entity', 'topic=x&entity=y'],
+    ['combination-not-served', 'source', 'entity=y&source=a'],
   ])('are refused with %s, naming %s: %s', (code, parameter, search) => {
     expect(() => parse(search)).toThrow(expect.objectContaining({ code, context: expect.objectContaining({ parameter }) }));
   });

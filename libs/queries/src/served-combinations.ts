@@ -6,5 +6,6 @@ export const SERVED_COMBINATIONS = [
   { filter: 'source', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'topic', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
+  { filter: 'entity', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
   { filter: 'source+type', sorts: DISCOVERY_SORTS, ranges: ['minScore', 'since/until'], total: true },
 ] as const;

@@ -8,6 +8,7 @@ const GIVEN: Record<string, string> = {
   source: 'source=a',
   type: 'type=paper',
   topic: 'topic=name:x',
+  entity: 'entity=name:x',
   'source+type': 'source=a&type=paper',
 };
 const RANGES: Record<string, string> = { minScore: 'minScore=5', 'since/until': 'since=2020&until=2021' };

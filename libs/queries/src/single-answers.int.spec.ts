@@ -18,9 +18,9 @@ describe('artifacts, look-ups, ingestions and positions', () => {
         ('arxiv:hep-th/9711200', 'arxiv', 'paper', 0, 825000, 1000, true, 0), ('unscored', 'arxiv', 'paper', 0, NULL, NULL, false, 0),
         ('only scored', NULL, NULL, NULL, 10000, NULL, false, 0), ('gone', NULL, NULL, NULL, NULL, NULL, false, 0)`);
     await client.query(`
-      INSERT INTO read_1.artifact_card (artifact_id, card, detail, topics) VALUES
-        ('arxiv:hep-th/9711200', '"artifactId":"arxiv:hep-th/9711200","title":"Large N"', '"text":"…","references":["x"]', ''),
-        ('unscored', '"artifactId":"unscored","title":"U"', '', '')`);
+      INSERT INTO read_1.artifact_card (artifact_id, card, detail, topics, entities) VALUES
+        ('arxiv:hep-th/9711200', '"artifactId":"arxiv:hep-th/9711200","title":"Large N"', '"text":"…","references":["x"]', '', ''),
+        ('unscored', '"artifactId":"unscored","title":"U"', '', '', '')`);
   });
 
   afterAll(async () => {

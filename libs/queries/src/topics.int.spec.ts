@@ -7,7 +7,7 @@ const ROWS = 3_000;
 const NOW_MS = Date.parse('2026-06-30T12:00:00Z');
 const HALF = `hashtextextended(d.artifact_id, 7) % ${SAMPLE_TOPICS.half} = 0`;
 
-describe('topics', () => {
+describe('topics and entities', () => {
   let test: TestStore;
   let client: Client;
   let queries: Queries;
@@ -23,6 +23,10 @@ describe('topics', () => {
       ('name:gone', 'gone', '', 0, 0, 0)`);
     await client.query(`INSERT INTO read_1.topic_day (topic_id, day, precision, artifacts, discoveries, score_sum)
       SELECT 'name:nlp', DATE '2026-06-01' + n - DATE '1970-01-01', p, 1, 0, 0 FROM (VALUES (29, 1), (28, 0), (20, 4), (3, 1), (0, 2), (0, 3)) AS v (n, p)`);
+    await client.query(`INSERT INTO read_1.entity_figures (entity_id, name, artifacts, discoveries, score_sum) VALUES
+      ('person:1', 'Ada L.', 2, 1, 500000), ('person:1', 'A. L.', 1, 1, 250000), ('person:1', 'AAA', 0, 0, 0), ('person:2', 'gone', 0, 0, 0)`);
+    await client.query(`INSERT INTO read_1.artifact_entity (published_ms, roles, entity_id, artifact_id, name) VALUES
+      (1, 1, 'person:1', 'x', 'Ada L.'), (2, 3, 'person:1', 'y', 'Ada L.'), (3, 12, 'person:1', 'z', 'A. L.')`);
     queries = createQueries(test.store.reader, { cursorSecret: 'a secret of sixteen bytes', topicPrefix: test.topicPrefix });
   }, 60_000);
 
@@ -79,6 +83,19 @@ describe('topics', () => {
       await expect(queries.getTopic(id)).rejects.toMatchObject({ code: 'topic-unknown' });
       await expect(timeline(id, '')).rejects.toMatchObject({ code: 'topic-unknown' });
     }
+  });
+
+  it('an entity shows its figures, roles and spellings; whom nobody names is entity-unknown', async () => {
+    expect(await body(queries.getEntity('person:1'))).toEqual({
+      ...{ entityId: 'person:1', name: 'A. L.', artifacts: 3, discoveries: 2, meanScore: 37.5 },
+      roles: { author: 2, person: 1, lab: 1, organisation: 1 },
+      spellings: [
+        { name: 'Ada L.', artifacts: 2 },
+        { name: 'A. L.', artifacts: 1 },
+      ],
+    });
+    for (const id of ['person:2', 'nobody', "it's; --"])
+      await expect(queries.getEntity(id)).rejects.toMatchObject({ code: 'entity-unknown' });
   });
 
   it('a timeline adds up what was published, whatever the bucket; days leave months out, months leave years out', async () => {

@@ -2,8 +2,11 @@ import { hash } from 'node:crypto';
 import { toOffset } from '@harvest/kernel';
 import {
   NEW_HALF,
+  NO_BELONGINGS,
   type ArtifactBatch,
+  type ArtifactMemberships,
   type ArtifactRows,
+  type Belongings,
   type Chunk,
   type ChunkPlan,
   type CountDelta,
@@ -12,7 +15,7 @@ import {
   type Evolved,
   type GenerationRef,
   type IngestionRow,
-  type TopicChanges,
+  type MembershipChanges,
 } from '@harvest/read-models';
 import { compareUtf8 } from '@harvest/kernel';
 
@@ -27,6 +30,7 @@ export interface HandEvent {
   readonly source?: string;
   /** Their names; only beside a title. */
   readonly topics?: readonly string[];
+  readonly authors?: readonly string[];
   /** A record that can never succeed. */
   readonly poison?: boolean;
 }
@@ -136,15 +140,18 @@ export function handBatch(events: readonly { event: HandEvent; offset: bigint }[
     factsOf: ids.map(() => (isScore ? 'score' : 'observed')),
     recordCounts: ids.map((_id, index) => itemsAt(index).length),
     touchesCards: !isScore,
-    fresh: (index) => evolve(itemsAt(index), partition, { discovery: { artifactId: ids[index]!, ...EMPTY }, card: null, topics: '' }),
+    fresh: (index) =>
+      evolve(itemsAt(index), partition, { discovery: { artifactId: ids[index]!, ...EMPTY }, card: null, belongings: NO_BELONGINGS }),
     evolve: (index, known) => evolve(itemsAt(index), partition, known),
     countDeltas,
-    topicChanges,
+    membershipChanges,
   };
 }
 
 function factsOf(event: HandEvent): bigint {
-  return fingerprint(JSON.stringify([event.title ?? null, event.score ?? null, event.source ?? null, event.topics ?? null]));
+  return fingerprint(
+    JSON.stringify([event.title ?? null, event.score ?? null, event.source ?? null, event.topics ?? null, event.authors ?? null]),
+  );
 }
 
 function evolve(items: readonly { event: HandEvent; offset: bigint }[], partition: number, known: ArtifactRows): Evolved<ArtifactRows> {
@@ -155,10 +162,10 @@ function evolve(items: readonly { event: HandEvent; offset: bigint }[], partitio
   const merged = { ...known.discovery, ...half };
   const visible = merged.observed.alive && merged.scored.alive;
   const hot = visible ? BigInt(Math.round(merged.discoveryScore! * 7 + merged.publishedMs! / 1000)) : null;
-  const { card, topics } = event.title === undefined ? known : cardOf(event);
+  const { card, belongings } = event.title === undefined ? known : cardOf(event);
   const keyInTwoPartitions = before !== null && before.partition !== partition;
   return {
-    rows: { discovery: { ...merged, visible, hot }, card, topics },
+    rows: { discovery: { ...merged, visible, hot }, card, belongings },
     projected: items.length,
     superseded: 0,
     sequenceMissing: 0,
@@ -166,12 +173,11 @@ function evolve(items: readonly { event: HandEvent; offset: bigint }[], partitio
   };
 }
 
-function cardOf({ id, title, topics: names }: HandEvent): Pick<ArtifactRows, 'card' | 'topics'> {
-  const topics = names === undefined ? '' : JSON.stringify(names);
-  return {
-    card: { artifactId: id, card: `"artifactId":${JSON.stringify(id)},"title":${JSON.stringify(title)}`, detail: '', topics },
-    topics,
-  };
+function cardOf({ id, title, topics, authors }: HandEvent): Pick<ArtifactRows, 'card' | 'belongings'> {
+  const text = (names: readonly string[] | undefined) => (names === undefined ? '' : JSON.stringify(names));
+  const belongings = { topics: text(topics), entities: text(authors) };
+  const card = `"artifactId":${JSON.stringify(id)},"title":${JSON.stringify(title)}`;
+  return { card: { artifactId: id, card, detail: '', ...belongings }, belongings };
 }
 
 function scoreHalf(event: HandEvent, scorePosition: DiscoveryRow['scorePosition']): Partial<DiscoveryRow> {
@@ -203,29 +209,38 @@ function countDeltas(before: DiscoveryRow | null, after: DiscoveryRow): readonly
   return [...(before ? contribution(before, -1) : []), ...contribution(after, 1)];
 }
 
-/** All that was is removed and all that is is added, changed or not. */
-function topicChanges(before: ArtifactRows | null, after: ArtifactRows): TopicChanges {
-  const old = before === null ? [] : sharesOf(before, -1);
-  const now = sharesOf(after, 1);
-  const isScore = before !== null && before.topics === after.topics;
+function membershipChanges(before: ArtifactRows | null, after: ArtifactRows): ArtifactMemberships {
+  const topicOf = (name: string) => ({ topicId: `name:${name}`, name, taxonomyPath: '', confidence: 10_000 });
+  const entityOf = (name: string) => ({ entityId: `name:${name}`, name, roles: 1 });
+  return { topics: changesOf('topics', topicOf, { before, after }), entities: changesOf('entities', entityOf, { before, after }) };
+}
+
+interface Step {
+  readonly before: ArtifactRows | null;
+  readonly after: ArtifactRows;
+}
+
+/** All that was is removed and all that is is added, unless the names are the same. */
+function changesOf<M extends object>(to: keyof Belongings, mentionOf: (name: string) => M, { before, after }: Step): MembershipChanges<M> {
+  const old = before === null ? [] : sharesOf(before, to, -1);
+  const now = sharesOf(after, to, 1);
+  const isSame = before !== null && before.belongings[to] === after.belongings[to];
   return {
-    added: isScore ? [] : now.map(({ member }) => member),
-    removed: isScore ? [] : old.map(({ member }) => member),
-    deltas: [...old, ...now].map(({ delta }) => delta),
+    added: isSame ? [] : now.map(({ name, member }) => ({ ...mentionOf(name), ...member })),
+    removed: isSame ? [] : old.map(({ name, member }) => ({ ...mentionOf(name), ...member })),
+    deltas: [...old, ...now].map(({ name, delta }) => ({ ...mentionOf(name), ...delta })),
   };
 }
 
-function sharesOf({ discovery, topics }: ArtifactRows, sign: 1 | -1) {
-  if (topics === '' || !discovery.observed.alive) return [];
+function sharesOf({ discovery, belongings }: ArtifactRows, to: keyof Belongings, sign: 1 | -1) {
+  if (belongings[to] === '' || !discovery.observed.alive) return [];
   const { artifactId, publishedMs, publishedPrecision, visible, discoveryScore } = discovery;
-  return (JSON.parse(topics) as string[]).map((name) => {
-    const topic = { topicId: `name:${name}`, name, taxonomyPath: '' };
-    const figures = { artifacts: sign, discoveries: visible ? sign : 0, scoreSum: visible ? sign * discoveryScore! : 0 };
-    return {
-      member: { ...topic, artifactId, publishedMs: publishedMs!, confidence: 10_000 },
-      delta: { ...topic, day: Math.floor(publishedMs! / DAY_MS), precision: publishedPrecision!, ...figures },
-    };
-  });
+  const figures = { artifacts: sign, discoveries: visible ? sign : 0, scoreSum: visible ? sign * discoveryScore! : 0 };
+  return (JSON.parse(belongings[to]) as string[]).map((name) => ({
+    name,
+    member: { artifactId, publishedMs: publishedMs! },
+    delta: { day: Math.floor(publishedMs! / DAY_MS), precision: publishedPrecision!, ...figures },
+  }));
 }
 
 /** A running ingestion, to be spread over with what a test needs. */

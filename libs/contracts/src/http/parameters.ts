@@ -77,6 +77,12 @@ export const discoveryFilters = {
     about: 'Of this topic, by its id; goes with neither source nor type.',
     example: 'name:machine learning',
   },
+  entity: {
+    kind: 'string',
+    schema: text(1000),
+    about: 'Of this entity (an author, or whom a classification names), by its id; goes with neither source, type nor topic.',
+    example: 'name:ada lovelace',
+  },
   minScore: { kind: 'number', schema: z.number().min(0).max(100), about: 'With a `discoveryScore` of at least this.', example: 70 },
   since: {
     kind: 'string',
@@ -103,7 +109,7 @@ export const discoveryFilters = {
 export const totalParameter = {
   kind: 'boolean',
   schema: z.boolean().default(false),
-  about: 'Adds the exact `total`; kept for no filter, source, type, both, topic, and whole days of these.',
+  about: 'Adds the exact `total`; kept for no filter, source, type, both, topic, and whole days of these; for an entity in all.',
 } as const satisfies ParameterSpec;
 
 export const topicIdParameter = {
@@ -111,6 +117,13 @@ export const topicIdParameter = {
   schema: text(MAX_ID_BYTES),
   about: 'The topic’s id, percent-encoded. One that is known by its name only: `name:` and the name in lower case.',
   example: 'name:machine learning',
+} as const satisfies ParameterSpec;
+
+export const entityIdParameter = {
+  kind: 'string',
+  schema: text(MAX_ID_BYTES),
+  about: 'The entity’s id, percent-encoded: its producer’s, or `name:` and the name in lower case.',
+  example: 'name:ada lovelace',
 } as const satisfies ParameterSpec;
 
 const wholeDate = z.string().regex(/^\d{4}(-\d{2}){0,2}$/, 'must be YYYY, YYYY-MM or YYYY-MM-DD');

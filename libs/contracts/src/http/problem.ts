@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'artifact-unknown': { status: 404, title: 'No such artifact has been observed' },
   'ingestion-unknown': { status: 404, title: 'No event of such an ingestion has been seen' },
   'topic-unknown': { status: 404, title: 'No observed artifact belongs to such a topic' },
+  'entity-unknown': { status: 404, title: 'No observed artifact names such an entity' },
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
   'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   'position-not-reached': { status: 412, title: 'The position asked for has not been reached' },

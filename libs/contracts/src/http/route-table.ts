@@ -2,6 +2,7 @@ import {
   artifactIdParameter,
   cursorParameter,
   discoveryFilters,
+  entityIdParameter,
   freshnessParameters,
   ingestionIdParameter,
   limitParameter,
@@ -116,6 +117,12 @@ export const ROUTES = {
     query: timelineParameters,
     view: 'TopicTimeline',
   }),
+  getEntity: {
+    ...topic('/v1/entities/{id}', 'A person, lab or organisation, with the names that artifacts give it', { query: {}, view: 'Entity' }),
+    tag: 'entities',
+    pathParameters: { id: entityIdParameter },
+    problems: [...READ_PROBLEMS, 'refill-limit', 'id-invalid', 'entity-unknown'],
+  },
   listIngestions: {
     method: 'GET',
     path: '/v1/ingestions',

@@ -29,7 +29,7 @@ export interface RouteSpec {
   readonly method: 'GET' | 'POST';
   /** OpenAPI's form: `/v1/artifacts/{id}`. */
   readonly path: string;
-  readonly tag: 'discoveries' | 'artifacts' | 'topics' | 'ingestions' | 'events' | 'service';
+  readonly tag: 'discoveries' | 'artifacts' | 'topics' | 'entities' | 'ingestions' | 'events' | 'service';
   readonly summary: string;
   readonly description?: string;
   readonly pathParameters: Readonly<Record<string, ParameterSpec>>;

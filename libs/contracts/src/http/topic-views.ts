@@ -48,3 +48,14 @@ export const trendingTopicsSchema = z.object({
     }),
   ),
 });
+
+export const entitySchema = z.object({
+  entityId: z.string(),
+  name: z.string().describe('The smallest spelling that artifacts use.'),
+  ...figures,
+  roles: z
+    .object({ author: count, person: count, lab: count, organisation: count })
+    .describe('Artifacts that name it so: as an author, or in their classification.'),
+  spellings: z.array(z.object({ name: z.string(), artifacts: count })).describe('As artifacts name it, the commonest first.'),
+});
+export type EntityView = z.infer<typeof entitySchema>;

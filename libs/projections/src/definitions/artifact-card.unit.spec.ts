@@ -22,6 +22,7 @@ describe('artifact card: text', () => {
       card: `"artifactId":"acl:C65-1001","source":"acl-anthology","artifactType":"paper","title":"Some \\"questions\\"\\n"`,
       detail: '',
       topics: '',
+      entities: '',
     });
     const full = observe(NO_FACTS, {
       metrics: { stars: 3 },

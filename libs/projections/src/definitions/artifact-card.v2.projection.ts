@@ -1,9 +1,10 @@
 import { publishedPeriod } from '@harvest/contracts';
 import type { ArtifactClassified, ArtifactObserved, Tombstone } from '@harvest/contracts';
 import { ARTIFACT_CARD_READ_MODEL } from '@harvest/read-models';
-import type { ArtifactCardRow } from '@harvest/read-models';
+import type { ArtifactCardRow, Belongings } from '@harvest/read-models';
 import type { FactEvent, ProjectionDefinition } from './definition';
 import type { HalfChange } from './discovery.v1.projection';
+import { entitiesText } from './entity-mentions';
 import { topicsText } from './topic-mentions';
 
 type Known<T> = NonNullable<T> | undefined;
@@ -140,8 +141,10 @@ export function cardOfFacts(artifactId: string, facts: ArtifactFacts): ArtifactC
     metrics,
     classification,
   });
-  return { artifactId, card, detail: membersOf({ text, references, attributes, reasoning }), topics: topicsText(facts) };
+  return { artifactId, card, detail: membersOf({ text, references, attributes, reasoning }), ...belongingsOf(facts) };
 }
+
+const belongingsOf = (facts: ArtifactFacts): Belongings => ({ topics: topicsText(facts), entities: entitiesText(facts) });
 
 const membersOf = (value: object): string => JSON.stringify(value).slice(1, -1);
 

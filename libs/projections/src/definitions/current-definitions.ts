@@ -4,11 +4,12 @@ import { countsV1 } from './counts.v1.projection';
 import type { ProjectionDefinition } from './definition';
 import { discoveryV1 } from './discovery.v1.projection';
 import { DEFINITION_FINGERPRINTS } from './fingerprints.generated';
+import { entityV1 } from './entity.v1.projection';
 import { ingestionV1 } from './ingestion.v1.projection';
 import { topicV1 } from './topic.v1.projection';
 
 /** What a new generation runs. */
-const CURRENT: readonly ProjectionDefinition[] = [artifactCardV2, countsV1, discoveryV1, ingestionV1, topicV1];
+const CURRENT: readonly ProjectionDefinition[] = [artifactCardV2, countsV1, discoveryV1, entityV1, ingestionV1, topicV1];
 /** Every version this binary can still run; one leaves when the last generation that runs it is retired. */
 const KNOWN: readonly ProjectionDefinition[] = CURRENT;
 

@@ -13,6 +13,7 @@ describe('fingerprints of definitions', () => {
       'artifact-card@2',
       'counts@1',
       'discovery@1',
+      'entity@1',
       'ingestion@1',
       'topic@1',
     ]);

@@ -1,16 +1,6 @@
 import { derivedNameId } from '@harvest/contracts';
 import { compareUtf8 } from '@harvest/kernel';
-import { SCORE_SCALE } from '@harvest/read-models';
-
-/** A topic that an artifact's facts name. */
-export interface TopicMention {
-  readonly topicId: string;
-  readonly name: string;
-  /** '' when none was given. */
-  readonly taxonomyPath: string;
-  /** × 10⁴ */
-  readonly confidence: number;
-}
+import { MAX_NAME_LENGTH, SCORE_SCALE, type TopicMention } from '@harvest/read-models';
 
 /** As payloads name them. */
 interface NamedTopic {
@@ -27,20 +17,28 @@ export interface TopicSources {
 
 /**
  * The topics of an artifact as the card's row keeps them, sorted by id: the two lists united; of several mentions of one topic the most
- * confident, then the smallest name, then the smallest path. '' when there are none.
+ * confident, then the smallest name, then the smallest path. '' when there are none. What is too long for a name belongs to nothing.
  */
-export function topicsText({ topics, classification }: TopicSources): string {
-  const named = [...(topics ?? []), ...(classification?.topics ?? [])];
+export function topicsText(sources: TopicSources): string {
+  const named = namedTopics(sources);
   if (named.length === 0) return '';
   const mentions = new Map<string, TopicMention>();
-  for (const topic of named) {
-    const mention = mentionOf(topic);
+  for (const mention of named.map(mentionOf).filter(isNamed)) {
     const known = mentions.get(mention.topicId);
     if (known === undefined || precedes(mention, known)) mentions.set(mention.topicId, mention);
   }
+  if (mentions.size === 0) return '';
   const sorted = [...mentions.values()].sort((left, right) => compareUtf8(left.topicId, right.topicId));
   return JSON.stringify(sorted.map(({ topicId, name, taxonomyPath, confidence }) => [topicId, name, taxonomyPath, confidence]));
 }
+
+function namedTopics({ topics, classification }: TopicSources): readonly NamedTopic[] {
+  const own = topics ?? NO_TOPICS;
+  const classified = classification?.topics ?? NO_TOPICS;
+  return classified.length === 0 ? own : [...own, ...classified];
+}
+
+const NO_TOPICS: readonly NamedTopic[] = [];
 
 /** Back from `topicsText`. */
 export function parseTopics(text: string): readonly TopicMention[] {
@@ -58,6 +56,10 @@ function mentionOf({ name, taxonomyPath, confidence }: NamedTopic): TopicMention
     taxonomyPath: taxonomyPath ?? '',
     confidence: confidence === undefined ? SCORE_SCALE : Math.round(confidence * SCORE_SCALE),
   };
+}
+
+function isNamed({ topicId, name, taxonomyPath }: TopicMention): boolean {
+  return Math.max(topicId.length, name.length, taxonomyPath.length) <= MAX_NAME_LENGTH;
 }
 
 function precedes(left: TopicMention, right: TopicMention): boolean {

@@ -26,9 +26,9 @@ function changes(...events: Parameters<typeof factAt>[0][]) {
     const fact = factAt(event, offset);
     const step = discoveryV1.evolve(fact, row);
     facts = artifactCardV2.evolve(facts, fact.event, step);
-    const before = row === null ? null : { discovery: row, topics };
+    const before = row === null ? null : { discovery: row, text: topics };
     topics = cardOfFacts('a', facts).topics;
-    const after = { discovery: step.row, topics };
+    const after = { discovery: step.row, text: topics };
     last = topicV1.evolve(before, after);
     expect(topicV1.evolve(after, after)).toEqual({ added: [], removed: [], deltas: [] });
     row = step.row;
@@ -36,8 +36,8 @@ function changes(...events: Parameters<typeof factAt>[0][]) {
   return last;
 }
 
-const TOPIC = { topicId: 'name:graph networks', name: 'Graph  Networks', taxonomyPath: 'ai/graphs' };
-const MEMBER = { ...TOPIC, artifactId: 'a', publishedMs: PUBLISHED_MS, confidence: 2_500 };
+const TOPIC = { topicId: 'name:graph networks', name: 'Graph  Networks', taxonomyPath: 'ai/graphs', confidence: 2_500 };
+const MEMBER = { ...TOPIC, artifactId: 'a', publishedMs: PUBLISHED_MS };
 const delta = (artifacts: number, discoveries: number, scoreSum: number, at: object = {}) => ({
   ...{ ...TOPIC, day: DAY, precision: 'day', artifacts, discoveries, scoreSum },
   ...at,
@@ -54,6 +54,15 @@ describe('topics of an artifact', () => {
       { topicId: 'name:rl', name: 'RL', taxonomyPath: 'ai/rl', confidence: 7_000 },
       { topicId: 'name:強化学習', name: '強化学習', taxonomyPath: '', confidence: 10_000 },
     ]);
+  });
+
+  it('that are too long for a name are none, however they become so', () => {
+    const long = 'x'.repeat(171);
+    // One letter that stands for eighteen.
+    const growing = '\ufdfa'.repeat(10);
+    const topics = [{ name: long }, { name: growing }, { name: 'p', taxonomyPath: long }, { name: 'x'.repeat(165) }];
+    expect(parseTopics(topicsText({ topics })).map(({ name }) => name)).toEqual(['x'.repeat(165)]);
+    expect(topicsText({ topics: [{ name: long }] })).toBe('');
   });
 
   it('are the same text in whatever order they are named, and none is none', () => {

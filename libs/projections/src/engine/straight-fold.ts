@@ -6,7 +6,8 @@ import { DAY_MS } from '../definitions/counts.v1.projection';
 import type { Fact } from '../definitions/definition';
 import { discoveryV1 } from '../definitions/discovery.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
-import { parseTopics, type TopicMention } from '../definitions/topic-mentions';
+import { parseEntities } from '../definitions/entity-mentions';
+import { parseTopics } from '../definitions/topic-mentions';
 import { decodeRecords, PROJECTION_OF, sliceRecords } from './decoded-records';
 import { routeRecords } from './route-records';
 
@@ -16,7 +17,8 @@ export interface Tables {
   readonly ingestions: ReadonlyMap<string, IngestionRow>;
   readonly counts: ReadonlyMap<string, { readonly artifacts: number; readonly discoveries: number }>;
   readonly deadLetters: ReadonlyMap<string, DeadLetterToStore>;
-  readonly topics: TopicTables;
+  readonly topics: MembershipTables;
+  readonly entities: MembershipTables;
 }
 
 interface PartitionOfLog {
@@ -65,18 +67,35 @@ class StraightFold implements Tables {
     return sums;
   }
 
-  get topics(): TopicTables {
-    const tables = { members: new Map<string, object>(), figures: new Map<string, Figures>(), days: new Map<string, Figures>() };
-    for (const [artifactId, { card, row }] of this.observed())
-      for (const mention of parseTopics(card.topics)) addMention(tables, mention, { ...row, artifactId });
+  get topics(): MembershipTables {
+    const tables = newTables(2);
+    for (const { artifactId, card, row } of this.observed())
+      for (const mention of parseTopics(card.topics)) {
+        const { topicId, name, taxonomyPath } = mention;
+        const day = Math.floor((row.publishedMs as number) / DAY_MS);
+        addMention(tables, { id: topicId, mention: { ...mention, artifactId }, row }, [
+          [topicId, name, taxonomyPath],
+          [topicId, day, row.publishedPrecision],
+        ]);
+      }
     return tables;
   }
 
-  private *observed(): Iterable<readonly [string, { readonly card: ArtifactCardRow; readonly row: DiscoveryRow }]> {
+  get entities(): MembershipTables {
+    const tables = newTables(1);
+    for (const { artifactId, card, row } of this.observed())
+      for (const mention of parseEntities(card.entities)) {
+        const { entityId, name } = mention;
+        addMention(tables, { id: entityId, mention: { ...mention, artifactId }, row }, [[entityId, name]]);
+      }
+    return tables;
+  }
+
+  private *observed(): Iterable<{ readonly artifactId: string; readonly card: ArtifactCardRow; readonly row: DiscoveryRow }> {
     const cards = this.cards;
-    for (const [id, row] of this.discoveries) {
-      const card = cards.get(id);
-      if (card !== undefined && row.observed.alive) yield [id, { card, row }];
+    for (const [artifactId, row] of this.discoveries) {
+      const card = cards.get(artifactId);
+      if (card !== undefined && row.observed.alive) yield { artifactId, card, row };
     }
   }
 
@@ -98,24 +117,30 @@ interface Figures {
   readonly scoreSum: number;
 }
 
-interface TopicTables {
+interface MembershipTables {
   readonly members: ReadonlyMap<string, object>;
-  readonly figures: ReadonlyMap<string, Figures>;
-  readonly days: ReadonlyMap<string, Figures>;
+  readonly sums: readonly ReadonlyMap<string, Figures>[];
 }
 
-interface MutableTopicTables {
+interface NewTables {
   readonly members: Map<string, object>;
-  readonly figures: Map<string, Figures>;
-  readonly days: Map<string, Figures>;
+  readonly sums: readonly Map<string, Figures>[];
 }
 
-function addMention({ members, figures, days }: MutableTopicTables, mention: TopicMention, row: DiscoveryRow): void {
-  const { topicId, name, taxonomyPath } = mention;
-  const publishedMs = row.publishedMs as number;
-  members.set(JSON.stringify([topicId, publishedMs, row.artifactId]), { ...mention, artifactId: row.artifactId, publishedMs });
-  addFigures(figures, JSON.stringify([topicId, name, taxonomyPath]), row);
-  addFigures(days, JSON.stringify([topicId, Math.floor(publishedMs / DAY_MS), row.publishedPrecision]), row);
+function newTables(sums: number): NewTables {
+  return { members: new Map(), sums: Array.from({ length: sums }, () => new Map<string, Figures>()) };
+}
+
+interface Mentioned {
+  readonly id: string;
+  readonly mention: { readonly artifactId: string };
+  readonly row: DiscoveryRow;
+}
+
+function addMention({ members, sums }: NewTables, { id, mention, row }: Mentioned, keys: readonly (readonly unknown[])[]): void {
+  const { publishedMs } = row;
+  members.set(JSON.stringify([id, publishedMs, mention.artifactId]), { ...mention, publishedMs });
+  keys.forEach((key, index) => addFigures(sums[index] as Map<string, Figures>, JSON.stringify(key), row));
 }
 
 function addFigures(sums: Map<string, Figures>, key: string, { visible, discoveryScore }: DiscoveryRow): void {
@@ -124,18 +149,21 @@ function addFigures(sums: Map<string, Figures>, key: string, { visible, discover
   sums.set(key, { artifacts: artifacts + 1, discoveries: discoveries + Number(visible), scoreSum: scoreSum + score });
 }
 
+const sorted = <T>(rows: ReadonlyMap<string, T>) => [...rows].sort(([left], [right]) => (left < right ? -1 : 1));
+
 /** The content of all tables, in one order. Positions are left out: a fact that is there already does not move them. */
 export function tablesOf(tables: Tables): unknown {
-  const sorted = <T>(rows: ReadonlyMap<string, T>) => [...rows].sort(([left], [right]) => (left < right ? -1 : 1));
+  const contentOf = ({ members, sums }: MembershipTables) => ({
+    members: sorted(members),
+    sums: sums.map((rows) => sorted(rows).filter(([, { artifacts }]) => artifacts !== 0)),
+  });
   return {
     discoveries: sorted(tables.discoveries).map(([id, row]) => [id, { ...row, artifactPosition: null, scorePosition: null }]),
     cards: sorted(tables.cards),
     ingestions: sorted(tables.ingestions).map(([id, row]) => [id, { ...row, position: null }]),
     counts: sorted(tables.counts).filter(([, { artifacts, discoveries }]) => artifacts !== 0 || discoveries !== 0),
-    topicMembers: sorted(tables.topics.members),
-    topicFigures: [sorted(tables.topics.figures), sorted(tables.topics.days)].map((rows) =>
-      rows.filter(([, sums]) => sums.artifacts !== 0),
-    ),
+    topics: contentOf(tables.topics),
+    entities: contentOf(tables.entities),
     deadLetters: sorted(tables.deadLetters).map(([at, { kind, code }]) => [at, kind, code]),
   };
 }

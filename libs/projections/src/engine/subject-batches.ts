@@ -1,9 +1,11 @@
 import type { TopicFamily } from '@harvest/contracts';
 import { HarvestError } from '@harvest/kernel';
+import { NO_BELONGINGS } from '@harvest/read-models';
 import type {
   ArtifactBatch,
   ArtifactCardRow,
   ArtifactRows,
+  Belongings,
   DiscoveryRow,
   Evolved,
   IngestionBatch,
@@ -14,6 +16,7 @@ import type { ArtifactFacts } from '../definitions/artifact-card.v2.projection';
 import { countsV1 } from '../definitions/counts.v1.projection';
 import type { Fact, Outcome } from '../definitions/definition';
 import { discoveryV1, type DiscoveryStep } from '../definitions/discovery.v1.projection';
+import { entityV1 } from '../definitions/entity.v1.projection';
 import { ingestionV1 } from '../definitions/ingestion.v1.projection';
 import { topicV1 } from '../definitions/topic.v1.projection';
 import { LeanObserved } from './lean-event';
@@ -35,7 +38,10 @@ export function artifactBatchOf(facts: readonly Fact[], family: TopicFamily): Ar
     fresh: (index) => fold(index, null),
     evolve: fold,
     countDeltas: countsV1.evolve,
-    topicChanges: topicV1.evolve,
+    membershipChanges: (before, after) => ({
+      topics: topicV1.evolve(before && belonging(before, 'topics'), belonging(after, 'topics')),
+      entities: entityV1.evolve(before && belonging(before, 'entities'), belonging(after, 'entities')),
+    }),
   };
 }
 
@@ -61,7 +67,7 @@ export function ingestionBatchOf(facts: readonly Fact[]): IngestionBatch | null 
 
 type Tally = { -readonly [K in 'projected' | 'superseded' | 'sequenceMissing' | 'keyInTwoPartitions']: Evolved<unknown>[K] };
 
-const NOTHING_KNOWN = { discovery: null, card: null, topics: '' };
+const NOTHING_KNOWN = { discovery: null, card: null, belongings: NO_BELONGINGS };
 
 function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCards: boolean): Evolved<ArtifactRows> {
   const tally = newTally();
@@ -78,11 +84,17 @@ function foldArtifact(group: SubjectGroup, known: ArtifactRows | null, touchesCa
       facts = artifactCardV2.evolve(facts ?? factsOfCard(start.card), fact.event, step);
   }
   const discovery = row as DiscoveryRow;
-  if (!touchesCards) return { rows: { discovery, card: null, topics: start.topics }, ...tally };
+  if (!touchesCards) return { rows: { discovery, card: null, belongings: start.belongings }, ...tally };
   return { rows: withCard(discovery, cardAfter(discovery, facts, start.card)), ...tally };
 }
 
-const withCard = (discovery: DiscoveryRow, card: ArtifactCardRow | null): ArtifactRows => ({ discovery, card, topics: card?.topics ?? '' });
+const belonging = ({ discovery, belongings }: ArtifactRows, to: keyof Belongings) => ({ discovery, text: belongings[to] });
+
+const withCard = (discovery: DiscoveryRow, card: ArtifactCardRow | null): ArtifactRows => ({
+  discovery,
+  card,
+  belongings: card ?? NO_BELONGINGS,
+});
 
 /** Of a single event about an artifact without a card: the one that was made when it was decoded. */
 function freshCardOf({ first, rest }: SubjectGroup, known: ArtifactCardRow | null, step: DiscoveryStep): ArtifactCardRow | null {

@@ -18,17 +18,17 @@ export function sampleStatements({ schema, rows }: SampleOptions): readonly stri
         CASE WHEN s.n % 3 = 0 THEN NULL ELSE s.score / 2 END, 0, s.n % 2 + 1, s.n % 20 <> 0, 'arxiv:é/' || md5(s.n::text), s.source, s.type,
         CASE WHEN s.n % 7 = 0 THEN NULL ELSE 'model "1"' END
       FROM (${sampleRows(rows)}) AS s`,
-    `INSERT INTO ${schema}.artifact_card (artifact_id, card, detail, topics)
+    `INSERT INTO ${schema}.artifact_card (artifact_id, card, detail, topics, entities)
       SELECT d.artifact_id, '"artifactId":' || to_json(d.artifact_id) || ',"source":' || to_json(d.source) || ',"artifactType":'
         || to_json(d.artifact_type) || ',"title":"' || repeat(md5(d.artifact_id), 3) || '","authors":[{"name":"Ada"}]',
-        '"text":"all of it"', '' FROM ${schema}.discovery AS d`,
+        '"text":"all of it"', '', '' FROM ${schema}.discovery AS d`,
     `INSERT INTO ${schema}.count_by_kind (source, artifact_type, artifacts, discoveries)
       SELECT d.source, d.artifact_type, count(*), count(*) FILTER (WHERE d.visible) FROM ${schema}.discovery AS d GROUP BY 1, 2`,
     `INSERT INTO ${schema}.count_by_day (source, artifact_type, day, precision, artifacts, discoveries)
       SELECT d.source, d.artifact_type, floor(d.published_ms / 86400000.0)::int4, d.published_precision, count(*),
         count(*) FILTER (WHERE d.visible) FROM ${schema}.discovery AS d GROUP BY 1, 2, 3, 4`,
     ...topicStatements(schema),
-    `ANALYZE ${schema}.artifact_topic, ${schema}.topic_figures, ${schema}.topic_day, ${schema}.discovery, ${schema}.artifact_card, ${schema}.count_by_kind, ${schema}.count_by_day`,
+    `ANALYZE ${schema}.artifact_entity, ${schema}.entity_figures, ${schema}.artifact_topic, ${schema}.topic_figures, ${schema}.topic_day, ${schema}.discovery, ${schema}.artifact_card, ${schema}.count_by_kind, ${schema}.count_by_day`,
   ];
 }
 
@@ -43,7 +43,7 @@ function sampleRows(rows: number): string {
     FROM (SELECT n, pg_temp.chance(n, 1) AS r FROM generate_series(1, ${rows}) AS n) AS g`;
 }
 
-/** Topics from half of all artifacts to a handful, apart from sources and types; unscored artifacts are members too. */
+/** Topics, and entities of the same names, from half of all artifacts to a handful, apart from sources and types; unscored artifacts are members too. */
 export const SAMPLE_TOPICS = { half: 2, tenth: 10, percent: 100, 'per-mille': 1_000, rare: 20_000 } as const;
 
 function topicStatements(schema: string): readonly string[] {
@@ -56,6 +56,10 @@ function topicStatements(schema: string): readonly string[] {
       JOIN (VALUES ${topics.join(', ')}) AS t (id, name, every) ON hashtextextended(d.artifact_id, 7) % t.every = 0`,
     `INSERT INTO ${schema}.topic_figures (topic_id, name, taxonomy_path, artifacts, discoveries, score_sum)
       SELECT m.topic_id, m.name, '', ${sums} FROM ${joined} GROUP BY 1, 2`,
+    `INSERT INTO ${schema}.artifact_entity (entity_id, name, roles, artifact_id, published_ms)
+      SELECT m.topic_id, m.name, 1, m.artifact_id, m.published_ms FROM ${schema}.artifact_topic AS m`,
+    `INSERT INTO ${schema}.entity_figures (entity_id, name, artifacts, discoveries, score_sum)
+      SELECT f.topic_id, f.name, f.artifacts, f.discoveries, f.score_sum FROM ${schema}.topic_figures AS f`,
     `INSERT INTO ${schema}.topic_day (topic_id, day, precision, artifacts, discoveries, score_sum)
       SELECT m.topic_id, floor(d.published_ms / 86400000.0)::int4, d.published_precision, ${sums} FROM ${joined} GROUP BY 1, 2, 3`,
   ];

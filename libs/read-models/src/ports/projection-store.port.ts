@@ -1,10 +1,11 @@
 import type { LogHeaders, TopicPartition } from '@harvest/contracts';
 import type { Offset } from '@harvest/kernel';
-import type { ArtifactCardRow } from '../artifact-card.read-model';
+import type { ArtifactCardRow, Belongings } from '../artifact-card.read-model';
 import type { CountDelta } from '../counts.read-model';
 import type { DiscoveryRow } from '../discovery.read-model';
 import type { IngestionRow } from '../ingestion.read-model';
 import type { TopicChanges } from '../topic.read-model';
+import type { EntityChanges } from '../entity.read-model';
 
 /** One complete set of read tables, in a schema of its own. */
 export interface GenerationRef {
@@ -38,7 +39,13 @@ export interface ArtifactRows {
   /** Null: no facts of the artifact's own are known (a stub, or everything retracted). The stored row is then deleted. */
   readonly card: ArtifactCardRow | null;
   /** The card's, which transactions of scores know too. */
-  readonly topics: string;
+  readonly belongings: Belongings;
+}
+
+/** By what an artifact may belong to. */
+export interface ArtifactMemberships {
+  readonly topics: TopicChanges;
+  readonly entities: EntityChanges;
 }
 
 /** One chunk's events of one subject kind, folded per subject. Arrays run in parallel, sorted by the id's UTF-8 bytes. */
@@ -60,12 +67,12 @@ export interface SubjectBatch<Rows> {
 export interface ArtifactBatch extends SubjectBatch<ArtifactRows> {
   /** Which of the stored fingerprints `facts[i]` is compared with. */
   readonly factsOf: readonly ('observed' | 'classified' | 'score')[];
-  /** False for scores: they read only the card's topics, write no cards, and `rows.card` is not to be looked at. */
+  /** False for scores: they read only the card's belongings, write no cards, and `rows.card` is not to be looked at. */
   readonly touchesCards: boolean;
   /** What the counts change by; empty when nothing changes. Pure. */
   countDeltas(before: DiscoveryRow | null, after: DiscoveryRow): readonly CountDelta[];
-  /** What the topics change by; empty when nothing changes. Pure. */
-  topicChanges(before: ArtifactRows | null, after: ArtifactRows): TopicChanges;
+  /** What the topics and entities change by; empty when nothing changes. Pure. */
+  membershipChanges(before: ArtifactRows | null, after: ArtifactRows): ArtifactMemberships;
 }
 
 export type IngestionBatch = SubjectBatch<IngestionRow>;

@@ -1,9 +1,18 @@
-import type { ArtifactBatch, ArtifactCardRow, ArtifactRows, DiscoveryRow, Evolved } from '@harvest/read-models';
+import type {
+  ArtifactBatch,
+  ArtifactCardRow,
+  ArtifactRows,
+  DiscoveryRow,
+  EntityMention,
+  Evolved,
+  TopicMention,
+} from '@harvest/read-models';
+import { NO_BELONGINGS } from '@harvest/read-models';
 import type { Rows, WriteTransaction } from '../connection/write-transaction';
 import type { ArrayEncoder } from '../encoding/array-encoder';
 import { ARTIFACT_CARD_COLUMNS } from '../tables/artifact-card.table';
 import { encodeColumns } from '../tables/columns';
-import { COUNT_BY_DAY_COLUMNS, COUNT_BY_KIND_COLUMNS, CountSums } from '../tables/counts.table';
+import { COUNT_BY_DAY, COUNT_BY_KIND } from '../tables/counts.table';
 import {
   ARTIFACT_UPDATE_COLUMNS,
   DISCOVERY_COLUMNS,
@@ -11,9 +20,12 @@ import {
   SCORE_UPDATE_COLUMNS,
   decodeDiscovery,
 } from '../tables/discovery.table';
+import { sumColumns, Sums } from '../tables/sum-table';
 import type { GenerationStatements } from './generation-statements';
 import type { OutcomeTally } from './outcomes';
-import { TopicWriter } from './topic-writer';
+import { ENTITY_TABLE } from '../tables/entity.table';
+import { TOPIC_TABLE } from '../tables/topic.table';
+import { MembershipWriter } from './membership-writer';
 
 interface Known {
   readonly index: number;
@@ -29,8 +41,10 @@ interface Known {
  */
 export class ArtifactWriter {
   private readonly subjects: (Buffer | null)[];
-  private readonly sums = new CountSums();
-  private readonly topics: TopicWriter;
+  private readonly kinds = new Sums(COUNT_BY_KIND);
+  private readonly days = new Sums(COUNT_BY_DAY);
+  private readonly topics: MembershipWriter<TopicMention>;
+  private readonly entities: MembershipWriter<EntityMention>;
   private readonly inserted: ArtifactCardRow[] = [];
   private readonly changed: ArtifactCardRow[] = [];
   private readonly removed: string[] = [];
@@ -47,7 +61,8 @@ export class ArtifactWriter {
     private readonly encoder: ArrayEncoder,
   ) {
     this.subjects = this.encodeSubjects();
-    this.topics = new TopicWriter(transaction, statements.topic, encoder);
+    this.topics = new MembershipWriter(TOPIC_TABLE, { transaction, encoder, statements: statements.topic });
+    this.entities = new MembershipWriter(ENTITY_TABLE, { transaction, encoder, statements: statements.entity });
   }
 
   sendProbe(): void {
@@ -90,16 +105,18 @@ export class ArtifactWriter {
     if (this.changed.length > 0) this.transaction.put(card.upsert, encodeColumns(this.encoder, ARTIFACT_CARD_COLUMNS, this.changed));
     if (this.removed.length > 0) this.transaction.put(card.delete, [this.encodeIds(this.removed)]);
     this.topics.sendRows();
+    this.entities.sendRows();
   }
 
   /** To be sent right before COMMIT. */
   sendCounts(): void {
     const { addByKind, addByDay } = this.statements.count;
-    const kinds = this.sums.kinds();
-    const days = this.sums.days();
-    if (kinds.length > 0) this.transaction.put(addByKind, encodeColumns(this.encoder, COUNT_BY_KIND_COLUMNS, kinds));
-    if (days.length > 0) this.transaction.put(addByDay, encodeColumns(this.encoder, COUNT_BY_DAY_COLUMNS, days));
+    const kinds = this.kinds.changed();
+    const days = this.days.changed();
+    if (kinds.length > 0) this.transaction.put(addByKind, encodeColumns(this.encoder, sumColumns(COUNT_BY_KIND), kinds));
+    if (days.length > 0) this.transaction.put(addByDay, encodeColumns(this.encoder, sumColumns(COUNT_BY_DAY), days));
     this.topics.sendFigures();
+    this.entities.sendFigures();
   }
 
   private sendFresh(missing: readonly number[]): Promise<Rows> {
@@ -122,14 +139,14 @@ export class ArtifactWriter {
     this.known = decodeKnown(await locked);
   }
 
-  /** By the index of their subject; of scores the topics only. */
+  /** By the index of their subject; of scores the belongings only. */
   private async readCards(): Promise<ReadonlyMap<number, KnownCard>> {
     const { touchesCards } = this.batch;
     const owners = this.known.filter(({ discovery }) => (touchesCards ? mayOwnCard(discovery) : discovery.observed.alive));
     if (owners.length === 0) return new Map();
     const ids = owners.map(({ discovery }) => discovery.artifactId);
-    const { read, readTopics } = this.statements.card;
-    const reading = this.transaction.send(touchesCards ? read : readTopics, [this.encodeIds(ids)]);
+    const { read, readBelongings } = this.statements.card;
+    const reading = this.transaction.send(touchesCards ? read : readBelongings, [this.encodeIds(ids)]);
     await this.transaction.land('reading cards');
     const known = ([at, ...texts]: CardTexts): readonly [number, KnownCard] => [owners[at]!.index, knownCard(ids[at]!, texts)];
     return new Map(((await reading).rows as unknown as CardTexts[]).map(known));
@@ -138,8 +155,7 @@ export class ArtifactWriter {
   private takeFresh(evolved: Evolved<ArtifactRows>, tally: OutcomeTally): void {
     const { discovery, card } = evolved.rows;
     this.note(evolved, discovery.artifactId, tally);
-    for (const delta of this.batch.countDeltas(null, discovery)) this.sums.add(delta);
-    this.topics.take(this.batch.topicChanges(null, evolved.rows));
+    this.count(null, evolved.rows);
     if (this.batch.touchesCards && card !== null) this.inserted.push(card);
   }
 
@@ -150,10 +166,19 @@ export class ArtifactWriter {
     const after = evolved.rows;
     if (after.discovery !== discovery) {
       this.updates.push(after.discovery);
-      for (const delta of this.batch.countDeltas(discovery, after.discovery)) this.sums.add(delta);
-      this.topics.take(this.batch.topicChanges(before, after));
+      this.count(before, after);
     }
     if (this.batch.touchesCards) this.takeCard(known.card, after.card);
+  }
+
+  private count(before: ArtifactRows | null, after: ArtifactRows): void {
+    for (const delta of this.batch.countDeltas(before?.discovery ?? null, after.discovery)) {
+      this.kinds.add(delta);
+      this.days.add(delta);
+    }
+    const { topics, entities } = this.batch.membershipChanges(before, after);
+    this.topics.take(topics);
+    this.entities.take(entities);
   }
 
   private takeCard(before: ArtifactCardRow | null, after: ArtifactCardRow | null): void {
@@ -197,19 +222,18 @@ export class ArtifactWriter {
 
 /** What is known of a subject besides its hot row. */
 type KnownCard = Omit<ArtifactRows, 'discovery'>;
-const NO_CARD: KnownCard = { card: null, topics: '' };
+const NO_CARD: KnownCard = { card: null, belongings: NO_BELONGINGS };
 
-/** Either all three texts of a card, or its topics alone. */
-type CardTexts = readonly [at: number, card: string, detail: string, topics: string] | readonly [at: number, topics: string];
+/** What a card belongs to, and the card itself where it was asked for. */
+type CardTexts = readonly [at: number, topics: string, entities: string, card?: string, detail?: string];
 
-function knownCard(artifactId: string, texts: readonly string[]): KnownCard {
-  if (texts.length === 1) return { card: null, topics: texts[0]! };
-  const [card, detail, topics] = texts as readonly [string, string, string];
-  return { card: { artifactId, card, detail, topics }, topics };
+function knownCard(artifactId: string, [topics = '', entities = '', card, detail]: readonly (string | undefined)[]): KnownCard {
+  const belongings = { topics, entities };
+  return { card: card === undefined || detail === undefined ? null : { artifactId, card, detail, ...belongings }, belongings };
 }
 
 const isSameCard = (left: ArtifactCardRow, right: ArtifactCardRow): boolean =>
-  left.card === right.card && left.detail === right.detail && left.topics === right.topics;
+  left.card === right.card && left.detail === right.detail && left.topics === right.topics && left.entities === right.entities;
 
 /** A card is of the artifact's own two halves: of one that only a score speaks of, none is looked for. */
 const mayOwnCard = ({ observed, classified }: DiscoveryRow): boolean => observed.alive || classified.alive;

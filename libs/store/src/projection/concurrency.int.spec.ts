@@ -59,6 +59,20 @@ async function countsAndTruth(source: string) {
   return { counts, days, truth };
 }
 /** What the figures of topics say, in all and per day, and what the memberships and rows say. */
+async function entitiesAndTruth(pattern: string) {
+  const sums = `sum(artifacts)::int AS artifacts, sum(discoveries)::int AS discoveries, sum(score)::int AS score`;
+  const figures = async (from: string) =>
+    (
+      await sql.query(
+        `SELECT entity_id, ${sums} FROM (${from}) AS f WHERE entity_id LIKE $1 GROUP BY 1 HAVING sum(artifacts) > 0 ORDER BY 1`,
+        [pattern],
+      )
+    ).rows as object[];
+  const truth = await figures(`SELECT m.entity_id, 1 AS artifacts, d.visible::int AS discoveries,
+    CASE WHEN d.visible THEN d.discovery_score ELSE 0 END AS score
+    FROM read_1.artifact_entity AS m JOIN read_1.discovery AS d ON d.artifact_id = m.artifact_id AND d.published_ms = m.published_ms`);
+  return { kept: await figures('SELECT entity_id, artifacts, discoveries, score_sum AS score FROM read_1.entity_figures'), truth };
+}
 async function topicsAndTruth(pattern: string) {
   const figures = async (from: string) =>
     (
@@ -168,6 +182,7 @@ describe('two halves, one row', () => {
 const observation = (id: string, round: number, index: number) => ({
   ...{ id, title: `${round}`, source: `dead${index}` },
   topics: [`dead-${index}`, ...(round % 2 === 0 ? ['dead-b', 'dead-a'] : [])],
+  authors: [`dead-${id.length % 3}`, `dead-x${index}`],
 });
 
 describe('the order of locks', () => {
@@ -196,6 +211,9 @@ describe('the order of locks', () => {
     const topics = await topicsAndTruth('name:dead-%');
     expect(topics.truth).toHaveLength(4);
     expect([topics.all, topics.days]).toEqual([topics.truth, topics.truth]);
+    const entities = await entitiesAndTruth('name:dead-%');
+    expect(entities.truth.length).toBeGreaterThan(3);
+    expect(entities.kept).toEqual(entities.truth);
     for (const source of ['dead0', 'dead1']) {
       const { counts, days, truth } = await countsAndTruth(source);
       expect(counts).toEqual(truth);

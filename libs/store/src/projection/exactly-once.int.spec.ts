@@ -208,7 +208,10 @@ function withBadCard(plan: ReturnType<Chunk['plan']>): ReturnType<Chunk['plan']>
   const artifacts = plan.artifacts!;
   const fresh = (index: number) => {
     const evolved = artifacts.fresh(index);
-    return { ...evolved, rows: { ...evolved.rows, card: { artifactId: artifacts.ids[index]!, card: '\u0000', detail: '', topics: '' } } };
+    return {
+      ...evolved,
+      rows: { ...evolved.rows, card: { artifactId: artifacts.ids[index]!, card: '\u0000', detail: '', topics: '', entities: '' } },
+    };
   };
   return { ...plan, artifacts: { ...artifacts, fresh } };
 }

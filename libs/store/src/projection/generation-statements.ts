@@ -3,8 +3,10 @@ import type { Statement } from '../connection/write-transaction';
 import { artifactCardStatements } from '../tables/artifact-card.table';
 import { countStatements } from '../tables/counts.table';
 import { discoveryStatements } from '../tables/discovery.table';
+import { ENTITY_TABLE } from '../tables/entity.table';
 import { ingestionStatements } from '../tables/ingestion.table';
-import { topicStatements } from '../tables/topic.table';
+import { membershipStatements } from '../tables/membership-table';
+import { TOPIC_TABLE } from '../tables/topic.table';
 
 type Named<T extends Record<string, string>> = { readonly [K in keyof T]: Statement };
 
@@ -13,7 +15,8 @@ export interface GenerationStatements {
   readonly card: Named<ReturnType<typeof artifactCardStatements>>;
   readonly count: Named<ReturnType<typeof countStatements>>;
   readonly ingestion: Named<ReturnType<typeof ingestionStatements>>;
-  readonly topic: Named<ReturnType<typeof topicStatements>>;
+  readonly topic: Readonly<Record<string, Statement>>;
+  readonly entity: Readonly<Record<string, Statement>>;
 }
 
 /** Their rows are many, and wide. */
@@ -30,7 +33,8 @@ export function generationStatements({ generation, schema }: GenerationRef): Gen
     card: named('card', generation, artifactCardStatements(schema)),
     count: named('count', generation, countStatements(schema)),
     ingestion: named('ingestion', generation, ingestionStatements(schema)),
-    topic: named('topic', generation, topicStatements(schema)),
+    topic: named('topic', generation, membershipStatements(schema, TOPIC_TABLE)),
+    entity: named('entity', generation, membershipStatements(schema, ENTITY_TABLE)),
   };
   cache.set(schema, made);
   return made;

@@ -11,6 +11,7 @@ export const ARTIFACT_CARD_COLUMNS: readonly Column<ArtifactCardRow>[] = [
   { name: 'card', type: 'text', declaration: 'NOT NULL', valueOf: (row) => row.card },
   { name: 'detail', type: 'text', declaration: 'NOT NULL', valueOf: (row) => row.detail },
   { name: 'topics', type: 'text', declaration: 'NOT NULL', valueOf: (row) => row.topics },
+  { name: 'entities', type: 'text', declaration: 'NOT NULL', valueOf: (row) => row.entities },
 ];
 
 export function createArtifactCardTable(schema: string): readonly string[] {
@@ -21,13 +22,13 @@ export function createArtifactCardTable(schema: string): readonly string[] {
 export function artifactCardStatements(schema: string) {
   const table = `${schema}.artifact_card`;
   return {
-    read: `SELECT batch.ordinal::int4 - 1 AS ordinal, c.card, c.detail, c.topics
+    read: `SELECT batch.ordinal::int4 - 1 AS ordinal, c.topics, c.entities, c.card, c.detail
       FROM unnest($1::text[]) WITH ORDINALITY AS batch (artifact_id, ordinal)
       JOIN ${table} AS c ON c.artifact_id = batch.artifact_id`,
-    /** Of those that name any. */
-    readTopics: `SELECT batch.ordinal::int4 - 1 AS ordinal, c.topics
+    /** Of those that belong to anything. */
+    readBelongings: `SELECT batch.ordinal::int4 - 1 AS ordinal, c.topics, c.entities
       FROM unnest($1::text[]) WITH ORDINALITY AS batch (artifact_id, ordinal)
-      JOIN ${table} AS c ON c.artifact_id = batch.artifact_id WHERE c.topics <> ''`,
+      JOIN ${table} AS c ON c.artifact_id = batch.artifact_id WHERE c.topics <> '' OR c.entities <> ''`,
     insert: `INSERT INTO ${table} (${columnList(ARTIFACT_CARD_COLUMNS)})
       SELECT ${columnList(ARTIFACT_CARD_COLUMNS, 'batch.')} FROM ${unnestColumns(ARTIFACT_CARD_COLUMNS)}`,
     upsert: `INSERT INTO ${table} AS c (${columnList(ARTIFACT_CARD_COLUMNS)})

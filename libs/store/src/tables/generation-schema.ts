@@ -1,8 +1,10 @@
 import { createArtifactCardTable } from './artifact-card.table';
 import { createCountTables } from './counts.table';
 import { createDiscoveryTable } from './discovery.table';
+import { ENTITY_TABLE } from './entity.table';
 import { createIngestionTable } from './ingestion.table';
-import { createTopicTables } from './topic.table';
+import { createMembershipTables } from './membership-table';
+import { TOPIC_TABLE } from './topic.table';
 
 /** The statements that make one generation's schema and its tables, to be run in one transaction. */
 export function createGenerationSchema(schema: string): readonly string[] {
@@ -11,7 +13,8 @@ export function createGenerationSchema(schema: string): readonly string[] {
     ...createArtifactCardTable(schema),
     ...createDiscoveryTable(schema),
     ...createCountTables(schema),
-    ...createTopicTables(schema),
+    ...createMembershipTables(schema, TOPIC_TABLE),
+    ...createMembershipTables(schema, ENTITY_TABLE),
     ...createIngestionTable(schema),
   ];
 }

@@ -28,7 +28,7 @@ const INGESTION = [
   ...['ingestion_id', 'state', 'source', 'expected', 'error', 'started_ms', 'progressed_ms', 'ended_ms', 'guards', 'started_floor'],
   ...['progressed_floor', 'completed_floor', 'failed_floor'],
 ];
-const TOPIC_SUMS = ['artifacts', 'discoveries', 'score_sum'];
+const MEMBER_SUMS = ['artifacts', 'discoveries', 'score_sum'];
 const plain = (names: readonly string[]): readonly CanonicalColumn[] => names.map((name) => ({ name }));
 const members = (value: Value) => canonicalText(`{${String(value)}}`);
 const json = (value: Value) => (value === null ? null : canonicalText(String(value)));
@@ -40,8 +40,10 @@ const COLUMNS: Readonly<Record<CanonicalTable, readonly CanonicalColumn[]>> = {
   count_by_kind: plain(['source', 'artifact_type', 'artifacts', 'discoveries']),
   count_by_day: plain(['source', 'artifact_type', 'day', 'precision', 'artifacts', 'discoveries']),
   artifact_topic: plain(['topic_id', 'artifact_id', 'published_ms', 'confidence', 'name', 'taxonomy_path']),
-  topic_figures: plain(['topic_id', 'name', 'taxonomy_path', ...TOPIC_SUMS]),
-  topic_day: plain(['topic_id', 'day', 'precision', ...TOPIC_SUMS]),
+  topic_figures: plain(['topic_id', 'name', 'taxonomy_path', ...MEMBER_SUMS]),
+  topic_day: plain(['topic_id', 'day', 'precision', ...MEMBER_SUMS]),
+  artifact_entity: plain(['entity_id', 'artifact_id', 'published_ms', 'roles', 'name']),
+  entity_figures: plain(['entity_id', 'name', ...MEMBER_SUMS]),
   ingestion: [...plain(INGESTION), { name: 'counts', convert: json }, { name: 'manifest', convert: json }],
 };
 const KEYS: Readonly<Record<CanonicalTable, string>> = {
@@ -52,6 +54,8 @@ const KEYS: Readonly<Record<CanonicalTable, string>> = {
   artifact_topic: 'topic_id, artifact_id',
   topic_figures: 'topic_id, name, taxonomy_path',
   topic_day: 'topic_id, day, precision',
+  artifact_entity: 'entity_id, artifact_id',
+  entity_figures: 'entity_id, name',
   ingestion: 'ingestion_id',
 };
 /** Rows of sums that have come to nothing are no content. */
@@ -60,6 +64,7 @@ const NOT_ZERO: Partial<Record<CanonicalTable, string>> = {
   count_by_day: 'artifacts <> 0 OR discoveries <> 0',
   topic_figures: 'artifacts <> 0 OR discoveries <> 0 OR score_sum <> 0',
   topic_day: 'artifacts <> 0 OR discoveries <> 0 OR score_sum <> 0',
+  entity_figures: 'artifacts <> 0 OR discoveries <> 0 OR score_sum <> 0',
 };
 
 /** Reads a whole table in the order of its key. */

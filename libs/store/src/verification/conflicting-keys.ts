@@ -7,7 +7,14 @@ const SUMS: Partial<Record<CanonicalTable, { readonly key: readonly string[]; re
   count_by_kind: { key: ['source', 'artifact_type'], figures: ['artifacts', 'discoveries'] },
   count_by_day: { key: ['source', 'artifact_type', 'day', 'precision'], figures: ['artifacts', 'discoveries'] },
   topic_figures: { key: ['topic_id', 'name', 'taxonomy_path'], figures: ['artifacts', 'discoveries', 'score_sum'] },
+  entity_figures: { key: ['entity_id', 'name'], figures: ['artifacts', 'discoveries', 'score_sum'] },
   topic_day: { key: ['topic_id', 'day', 'precision'], figures: ['artifacts', 'discoveries', 'score_sum'] },
+};
+
+/** Which sums the rows of a table of memberships are counted in. */
+const SUMS_OF: Partial<Record<CanonicalTable, readonly CanonicalTable[]>> = {
+  artifact_topic: ['topic_figures', 'topic_day'],
+  artifact_entity: ['entity_figures'],
 };
 
 /**
@@ -39,8 +46,8 @@ export class ConflictingKeys {
       this.artifacts.set(String(row['artifact_id']), share);
       for (const counted of ['count_by_kind', 'count_by_day'] as const) this.add(counted, share);
     }
-    const share = table === 'artifact_topic' ? this.artifacts.get(String(row['artifact_id'])) : undefined;
-    if (share !== undefined) for (const counted of ['topic_figures', 'topic_day'] as const) this.add(counted, { ...row, ...share });
+    const share = this.artifacts.get(String(row['artifact_id']));
+    if (share !== undefined) for (const counted of SUMS_OF[table] ?? []) this.add(counted, { ...row, ...share });
   }
 
   private add(table: CanonicalTable, share: CanonicalRow): void {

@@ -118,6 +118,7 @@ describe('verification', () => {
     const events = Array.from({ length: 50 }, (_, index) => ({
       ...{ id: `h${index}`, title: `t${index}`, source: `s${index % 3}` },
       topics: ['common', `t-${index % 2}`],
+      authors: ['ada'],
     }));
     await apply('artifacts', 0, events);
     await apply(
@@ -142,6 +143,8 @@ describe('verification', () => {
         ['artifact_topic', 100],
         ['topic_figures', 3],
         ['topic_day', 3],
+        ['artifact_entity', 50],
+        ['entity_figures', 1],
         ['ingestion', 0],
       ],
     ]);
@@ -161,14 +164,14 @@ describe('verification', () => {
   });
 
   it('a key in two partitions is listed, and left out of the hashes with its counts', async () => {
-    await apply('artifacts', 0, [{ id: 'one', title: 't', source: 's', topics: ['x'] }]);
+    await apply('artifacts', 0, [{ id: 'one', title: 't', source: 's', topics: ['x'], authors: ['ada'] }]);
     const before = await hashes();
     await apply('artifacts', 0, [
       { id: 'two', title: 'a', source: 's', topics: ['x'] },
-      { id: 'two', title: 'a', source: 's', topics: ['x', 'y'] },
+      { id: 'two', title: 'a', source: 's', topics: ['x', 'y'], authors: ['ada'] },
     ]);
     await apply('scores', 0, [{ id: 'two', score: 5 }]);
-    await apply('artifacts', 1, [{ id: 'two', title: 'b', source: 's', topics: ['x', 'y'] }]);
+    await apply('artifacts', 1, [{ id: 'two', title: 'b', source: 's', topics: ['x', 'y'], authors: ['ada'] }]);
     const snapshot = await test.store.verification.openSnapshot(test.generation);
     expect(snapshot.conflictingKeys).toEqual([{ topic: topicOf('artifacts'), key: 'two' }]);
     await snapshot.close();

@@ -11,15 +11,18 @@ import type {
   Claim,
   DeadLetterToStore,
   DiscoveryRow,
+  EntityMention,
   Evolved,
   GenerationRef,
   IngestionBatch,
   IngestionRow,
   OutcomeCounts,
   ProjectionStore,
+  TopicMention,
 } from '@harvest/read-models';
+import { NO_BELONGINGS } from '@harvest/read-models';
 import { KeyedLocks } from './keyed-locks';
-import { MemoryTopics } from './memory-topics';
+import { MemoryMemberships } from './memory-memberships';
 
 type Stored<T> = { -readonly [K in keyof T]: T[K] };
 type Write = () => void;
@@ -37,7 +40,11 @@ export class MemoryProjectionStore implements ProjectionStore {
   readonly cards = new Map<string, ArtifactCardRow>();
   readonly ingestions = new Map<string, IngestionRow>();
   readonly counts = new Map<string, { artifacts: number; discoveries: number }>();
-  readonly topics = new MemoryTopics();
+  readonly topics = new MemoryMemberships<TopicMention>(
+    ({ topicId }) => topicId,
+    [({ topicId, name, taxonomyPath }) => [topicId, name, taxonomyPath], ({ topicId, day, precision }) => [topicId, day, precision]],
+  );
+  readonly entities = new MemoryMemberships<EntityMention>(({ entityId }) => entityId, [({ entityId, name }) => [entityId, name]]);
   readonly deadLetters = new Map<string, DeadLetterToStore>();
   readonly parked = new Map<string, Set<string>>();
   readonly conflicts = new Set<string>();
@@ -175,18 +182,19 @@ class Transaction {
 
   private knownRows(discovery: DiscoveryRow, readsCards: boolean): ArtifactRows {
     const card = this.store.cards.get(discovery.artifactId) ?? null;
-    return { discovery, card: readsCards ? card : null, topics: card?.topics ?? '' };
+    return { discovery, card: readsCards ? card : null, belongings: card ?? NO_BELONGINGS };
   }
 
   private writeArtifact(batch: ArtifactBatch, before: ArtifactRows | null, rows: ArtifactRows): void {
     const { discovery, card } = rows;
     const deltas = batch.countDeltas(before?.discovery ?? null, discovery);
-    const topics = batch.topicChanges(before, rows);
+    const { topics, entities } = batch.membershipChanges(before, rows);
     this.writes.push(() => {
       this.store.discoveries.set(discovery.artifactId, discovery);
       if (batch.touchesCards && card === null) this.store.cards.delete(discovery.artifactId);
       if (batch.touchesCards && card !== null) this.store.cards.set(discovery.artifactId, card);
       this.store.topics.take(topics);
+      this.store.entities.take(entities);
       for (const delta of deltas) {
         const key = `${delta.source}|${delta.artifactType}|${delta.day}|${delta.precision}`;
         const sums = this.store.counts.get(key) ?? { artifacts: 0, discoveries: 0 };

@@ -30,13 +30,17 @@ export function memoryRows(store: MemoryProjectionStore): RowsByTable {
       ...{ topic_id: topicId, artifact_id: artifactId, published_ms: whole(publishedMs), confidence },
       ...{ name, taxonomy_path: taxonomyPath },
     })),
-    topic_figures: sums(store.topics.figures, ['topic_id', 'name', 'taxonomy_path']),
-    topic_day: sums(store.topics.days, ['topic_id', 'day', 'precision']),
+    topic_figures: sums(store.topics.sums[0]!, ['topic_id', 'name', 'taxonomy_path']),
+    topic_day: sums(store.topics.sums[1]!, ['topic_id', 'day', 'precision']),
+    artifact_entity: [...store.entities.members.values()].map(({ entityId, artifactId, publishedMs, roles, name }) => ({
+      ...{ entity_id: entityId, artifact_id: artifactId, published_ms: whole(publishedMs), roles, name },
+    })),
+    entity_figures: sums(store.entities.sums[0]!, ['entity_id', 'name']),
     ingestion: [...store.ingestions.values()].map(ingestionColumns),
   };
 }
 
-function sums(figures: MemoryProjectionStore['topics']['figures'], columns: readonly string[]): CanonicalRow[] {
+function sums(figures: MemoryProjectionStore['topics']['sums'][number], columns: readonly string[]): CanonicalRow[] {
   const notZero = [...figures].filter(([, { artifacts, discoveries, scoreSum }]) => artifacts !== 0 || discoveries !== 0 || scoreSum !== 0);
   return notZero.map(([key, { artifacts, discoveries, scoreSum }]) => {
     const values = JSON.parse(key) as (string | number)[];

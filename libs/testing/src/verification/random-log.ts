@@ -108,12 +108,19 @@ function some<T>(random: SeededRandom, values: readonly T[]): T | null | undefin
   return random.chance(0.3) ? undefined : random.chance(0.2) ? null : random.pick(values);
 }
 
+/** One person in several spellings, by an id too, and twice in one list. */
+const RANDOM_AUTHORS = [
+  [{ name: 'Ada' }],
+  [{ name: 'Grace', handle: 'g' }, { name: 'Alan' }, { name: 'ｇrace' }],
+  [{ name: 'Ada L.', entityId: 'person:1' }, { name: 'A. L.', entityId: 'person:1' }, { name: 'x'.repeat(3000) }],
+];
+
 /** One topic in several spellings, twice in one list, with and without a path. */
 const RANDOM_TOPICS = [
   [],
   [{ name: 'rl', confidence: 0.25 }],
   [{ name: 'ＲＬ', taxonomyPath: 'ai/ml/rl', confidence: 0.25 }, { name: 'NLP' }, { name: 'nlp', confidence: 1 }],
-  [{ name: 'graph   networks' }, { name: 'Graph networks', confidence: 0.5 }, { name: '😀' }],
+  [{ name: 'graph   networks' }, { name: 'Graph networks', confidence: 0.5 }, { name: '😀' }, { name: 'x'.repeat(3000) }],
 ];
 
 function randomObservation(random: SeededRandom) {
@@ -125,7 +132,7 @@ function randomObservation(random: SeededRandom) {
     url: some(random, ['https://example.org/1', 'https://example.org/2']),
     publishedAt: some(random, ['2024', '2024-02', '2024-02-29', '2023-12-31T23:59:59.5-02:00', '1969-07-20']),
     publishedPrecision: some(random, ['day', 'month', 'year'] as const),
-    authors: some(random, [[{ name: 'Ada' }], [{ name: 'Grace', handle: 'g' }, { name: 'Alan' }]]),
+    authors: some(random, RANDOM_AUTHORS),
     topics: some(random, RANDOM_TOPICS),
     references: some(random, [['artifact:1'], ['artifact:2', 'artifact:3']]),
     metrics: some(random, [{ stars: random.below(50) }, {}]),
@@ -140,7 +147,7 @@ function randomClassification(random: SeededRandom) {
     urgency: some(random, [0, 1, 2, 3]),
     tags: some(random, [[], ['new', 'hot']]),
     topics: some(random, [[{ name: 'nlp', taxonomyPath: 'ai/nlp' }], [{ name: 'RL', confidence: 0.9 }, { name: '強化学習' }]]),
-    entities: some(random, [{ people: ['Ada'] }, {}]),
+    entities: some(random, [{ people: ['Ada', 'ADA  '], labs: ['Bell'] }, { orgs: ['Bell', ''] }, {}]),
     reasoning: some(random, ['because']),
   };
 }
