@@ -35,10 +35,10 @@ export function keysOfPage(page: PageOfKeys) {
   return walkOrGather(page);
 }
 
-/** As `walkOrGather`; by date the members have the order themselves. */
+/** As `walkOrGather`; by date the members have the order themselves, but a bound on the score may leave hardly any of them. */
 function keysOfGroup(page: PageOfKeys & { readonly group: GroupCondition }) {
   const columns = keyColumns('k');
-  if (page.order.sort === 'recent') {
+  if (page.order.sort === 'recent' && page.order.filter.minScore === null) {
     const recent = recentOfGroup(page, columns);
     return (schema: string) => bounded(recent(schema), page.limit);
   }

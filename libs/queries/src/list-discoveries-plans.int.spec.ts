@@ -110,6 +110,8 @@ describe(`the plans of the list on ${ROWS} rows`, () => {
     ['the last days, high scores, two sources', { sinceMs: day('2026-06-20'), minScore: 700_000, sources: ['arxiv', 'github'] }],
     ['high scores of a common source', { minScore: 900_000, sources: ['lobsters'] }],
     ['one month of a common topic', { sinceMs: day('2010-05-01'), untilMs: day('2010-06-01'), topicId: 'name:half' }],
+    ['high scores of a common topic', { minScore: 980_000, topicId: 'name:half' }],
+    ['high scores of a topic of a tenth', { minScore: 980_000, topicId: 'name:tenth' }],
     ['high scores of a small topic', { minScore: 900_000, topicId: 'name:percent' }],
     ['the last month of a rare type', { sinceMs: day('2026-06-01'), artifactType: 'release' }],
   ];
